@@ -1,0 +1,1 @@
+"""The library of actions: documents, stores, ingest and the starter set."""

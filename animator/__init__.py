@@ -1,0 +1,1 @@
+"""Pictures: camera, keypoints, pose maps, the mannequin and video files."""

@@ -1,0 +1,1 @@
+"""The composition root: the engine facade and the command line."""

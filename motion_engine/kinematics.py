@@ -1,0 +1,126 @@
+"""Forward kinematics, two-bone IK and look-at, over arrays with leading axes for time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from motion_engine import quat
+from motion_engine.types import Array, Skeleton
+
+# From the joint, m, in the rest pose: the heel under the ankle and the tip of the toes beyond the ball of the foot
+# (measured on the mannequin's feet; x is ignored since left and right feet splay).
+HEEL_BACK, TOE_FORWARD = 0.05, 0.06
+
+
+@lru_cache(maxsize=64)
+def _levels(parents: tuple[int, ...]) -> tuple[tuple[Array, Array], ...]:
+    """Joints by depth, with their parents, so that a whole level is computed at once."""
+    depth = [0] * len(parents)
+    for joint, parent in enumerate(parents):
+        depth[joint] = 0 if parent < 0 else depth[parent] + 1
+    levels = []
+    for d in range(1, max(depth) + 1):
+        joints = np.array([j for j in range(len(parents)) if depth[j] == d])
+        levels.append((joints, np.array([parents[j] for j in joints])))
+    return tuple(levels)
+
+
+def fk(skeleton: Skeleton, root_position: Array, rotation: Array) -> tuple[Array, Array]:
+    """World positions `(..., J, 3)` and rotations `(..., J, 4)` of all joints.
+
+    Args:
+        skeleton: J joints.
+        root_position: `(..., 3)` m.
+        rotation: `(..., J, 4)` wxyz, relative to the parent.
+    """
+    dtype = np.result_type(root_position, rotation)
+    offsets = skeleton.offsets.astype(dtype)
+    position = np.empty((*rotation.shape[:-1], 3), dtype=dtype)
+    world = np.empty(rotation.shape, dtype=dtype)
+    position[..., 0, :], world[..., 0, :] = root_position, rotation[..., 0, :]
+    for joints, parents in _levels(skeleton.parents):
+        above = world[..., parents, :]
+        world[..., joints, :] = quat.mul(above, rotation[..., joints, :])
+        position[..., joints, :] = position[..., parents, :] + quat.rotate(above, offsets[joints])
+    return position, world
+
+
+def to_local(skeleton: Skeleton, world: Array) -> Array:
+    """Parent-relative rotations `(..., J, 4)` from world rotations: the inverse of `fk`'s second result."""
+    local = np.array(world)
+    parents = np.array(skeleton.parents[1:])
+    local[..., 1:, :] = quat.mul(quat.inv(world[..., parents, :]), world[..., 1:, :])
+    return local
+
+
+def two_bone_ik(root: Array, mid: Array, end: Array, target: Array, pole: Array, stretch: float = 0.999) -> tuple[Array, Array]:
+    """World rotations `(..., 4)` to apply to the upper and the lower bone so that `end` reaches `target`.
+
+    The middle joint bends in the plane of `pole`; a target out of reach is approached in a straight line.
+
+    Args:
+        root, mid, end: World positions `(..., 3)` of hip, knee, ankle, or shoulder, elbow, wrist, m.
+        target: Where `end` shall be, `(..., 3)` m.
+        pole: A world direction `(..., 3)` towards which the middle joint bends.
+        stretch: The largest reach as a share of the limb's length; below 1 it never locks straight.
+
+    Returns:
+        `(upper, lower)`: `new_world = mul(upper, old_world)` for the root joint, and `mul(lower, old_world)` for
+        the middle joint (already containing the upper bone's change).
+    """
+    length_upper = np.linalg.norm(mid - root, axis=-1)
+    length_lower = np.linalg.norm(end - mid, axis=-1)
+    aim = target - root
+    distance = np.linalg.norm(aim, axis=-1)
+    reach = (length_upper + length_lower) * stretch
+    shortest = np.abs(length_upper - length_lower) * 1.001 + 1e-6
+    clamped = np.clip(distance, shortest, reach)
+    direction = aim / np.maximum(distance, 1e-9)[..., None]
+    side = pole - np.sum(pole * direction, axis=-1, keepdims=True) * direction
+    size = np.linalg.norm(side, axis=-1, keepdims=True)
+    fallback = quat.cross(direction, np.broadcast_to(np.array([1.0, 0.0, 0.0]), direction.shape))
+    side = np.where(size > 1e-6, side / np.maximum(size, 1e-9), fallback)
+    cosine = (length_upper**2 + clamped**2 - length_lower**2) / (2 * length_upper * clamped)
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    new_mid = root + length_upper[..., None] * (
+        np.cos(angle)[..., None] * direction + np.sin(angle)[..., None] * side
+    )
+    new_end = root + clamped[..., None] * direction
+    # Both the bone and the plane of the bend are carried over, so that the limb does not twist.
+    upper = _frame_change(mid - root, end - mid, new_mid - root, new_end - new_mid, side)
+    lower = quat.mul(quat.between(quat.rotate(upper, end - mid), new_end - new_mid), upper)
+    return upper, lower
+
+
+def _frame_change(bone: Array, bend: Array, new_bone: Array, new_bend: Array, side: Array) -> Array:
+    """The rotation that takes `bone` to `new_bone` and the normal of the bend as near as it can to the new normal."""
+    swing = quat.between(bone, new_bone)
+    normal = quat.cross(quat.rotate(swing, bone), quat.rotate(swing, bend))
+    new_normal = quat.cross(new_bone, new_bend)
+    axis = new_bone / np.maximum(np.linalg.norm(new_bone, axis=-1, keepdims=True), 1e-9)
+    bent = (np.linalg.norm(normal, axis=-1) > 1e-5) & (np.linalg.norm(new_normal, axis=-1) > 1e-5)
+    sine = np.sum(quat.cross(normal, new_normal) * axis, axis=-1)
+    cosine = np.sum(normal * new_normal, axis=-1)
+    twist = quat.from_rotvec(axis * np.where(bent, np.arctan2(sine, cosine), 0.0)[..., None])
+    return quat.mul(twist, swing)
+
+
+def look_at(forward: Array, target: Array, limit: float) -> Array:
+    """The rotation `(..., 4)` that turns direction `forward` towards direction `target`, by `limit` radians at most."""
+    q = quat.to_rotvec(quat.between(forward, target))
+    angle = np.linalg.norm(q, axis=-1, keepdims=True)
+    return quat.from_rotvec(q * np.minimum(1.0, limit / np.maximum(angle, 1e-9)))
+
+
+def sole_points(skeleton: Skeleton, position: Array, world: Array) -> Array:
+    """The lowest points of the feet `(..., 6, 3)` m: left heel, ball and toe tip, then right; on y = 0 in the rest pose."""
+    rest, _ = fk(skeleton, skeleton.offsets[0], np.tile(quat.IDENTITY, (len(skeleton.names), 1)))
+    points = []
+    for side in ("left", "right"):
+        ankle, foot = skeleton.index(f"{side}_ankle"), skeleton.index(f"{side}_foot")
+        for joint, forward in ((ankle, -HEEL_BACK), (foot, 0.0), (foot, TOE_FORWARD)):
+            offset = np.array([0.0, -rest[joint, 1], forward], dtype=position.dtype)
+            points.append(position[..., joint, :] + quat.rotate(world[..., joint, :], offset))
+    return np.stack(points, axis=-2)
