@@ -55,7 +55,9 @@ def to_local(skeleton: Skeleton, world: Array) -> Array:
     return local
 
 
-def two_bone_ik(root: Array, mid: Array, end: Array, target: Array, pole: Array, stretch: float = 0.999) -> tuple[Array, Array]:
+def two_bone_ik(
+    root: Array, mid: Array, end: Array, target: Array, pole: Array, stretch: float = 0.999
+) -> tuple[Array, Array]:
     """World rotations `(..., 4)` to apply to the upper and the lower bone so that `end` reaches `target`.
 
     The middle joint bends in the plane of `pole`; a target out of reach is approached in a straight line.
@@ -84,9 +86,7 @@ def two_bone_ik(root: Array, mid: Array, end: Array, target: Array, pole: Array,
     side = np.where(size > 1e-6, side / np.maximum(size, 1e-9), fallback)
     cosine = (length_upper**2 + clamped**2 - length_lower**2) / (2 * length_upper * clamped)
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))
-    new_mid = root + length_upper[..., None] * (
-        np.cos(angle)[..., None] * direction + np.sin(angle)[..., None] * side
-    )
+    new_mid = root + length_upper[..., None] * (np.cos(angle)[..., None] * direction + np.sin(angle)[..., None] * side)
     new_end = root + clamped[..., None] * direction
     # Both the bone and the plane of the bend are carried over, so that the limb does not twist.
     upper = _frame_change(mid - root, end - mid, new_mid - root, new_end - new_mid, side)

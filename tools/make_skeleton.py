@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from mannequin import Mannequin
 
+
 def canonical(name: str) -> str:
     """The SMPL-H name of a mannequin joint: `L_Index1` is `left_index1`."""
     return name.lower().replace("l_", "left_", 1).replace("r_", "right_", 1)
@@ -22,7 +23,8 @@ def main() -> None:
     model = Mannequin("wooden", flat_hand_mean=True)
     rest = model.rest_pose()
     position = {
-        canonical(n): t[:3, 3].astype(float) for n, t in zip(model.joint_names, model.joint_transforms(rest), strict=True)
+        canonical(n): t[:3, 3].astype(float)
+        for n, t in zip(model.joint_names, model.joint_transforms(rest), strict=True)
     }
     parent = {canonical(n): p for n, p in zip(model.joint_names, model.parents, strict=True)}
     all_names = [canonical(n) for n in model.joint_names]
