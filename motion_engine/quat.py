@@ -183,9 +183,9 @@ def to_euler(q: Array, order: str) -> Array:
 
 
 def heading(q: Array) -> Array:
-    """The angle about +Y, radians, by which `q` turns the forward axis +Z (0 = facing +Z, left is positive)."""
-    w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
-    return np.arctan2(2 * (x * z + w * y), 1 - 2 * (x * x + y * y))
+    """The twist of `q` about +Y, radians, -pi..pi: 0 faces +Z, left is positive; lying and somersaults keep theirs."""
+    angle = 2.0 * np.arctan2(q[..., 2], q[..., 0])
+    return np.where(angle > np.pi, angle - 2 * np.pi, np.where(angle < -np.pi, angle + 2 * np.pi, angle))
 
 
 def angle_between(a: Array, b: Array) -> Array:

@@ -1,0 +1,161 @@
+"""Editing of clips: every function takes a Clip and returns a new one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from motion_engine import quat
+from motion_engine.curves import smooth, smoothstep
+from motion_engine.errors import BadClip
+from motion_engine.types import Array, Clip, Skeleton
+
+GROUND_PLANE = (0, 2)
+
+
+def crop(clip: Clip, start: float, end: float) -> Clip:
+    """The part from `start` to `end` seconds, at least one frame; BadClip if nothing of it lies in the clip."""
+    first, last = round(start * clip.fps), round(end * clip.fps)
+    first, last = max(0, first), min(len(clip), max(last, first + 1))
+    if first >= last:
+        raise BadClip(f"cannot crop {start:g} s to {end:g} s of a clip that is {clip.duration:g} s long")
+    return _frames(clip, slice(first, last))
+
+
+def _frames(clip: Clip, index: slice | Array) -> Clip:
+    return replace(
+        clip,
+        root_position=clip.root_position[index],
+        rotation=clip.rotation[index],
+        contacts=clip.contacts[index],
+    )
+
+
+def sample(clip: Clip, frames: Array) -> Clip:
+    """The clip at fractional frame numbers `(N,)`: slerp for rotations, linear for positions, nearest for contacts."""
+    frames = np.clip(frames, 0, len(clip) - 1)
+    below = np.minimum(frames.astype(np.intp), max(len(clip) - 2, 0))
+    above = np.minimum(below + 1, len(clip) - 1)
+    t = (frames - below).astype(np.float32)
+    root = clip.root_position[below] * (1 - t[:, None]) + clip.root_position[above] * t[:, None]
+    rotation = quat.unroll(quat.slerp(clip.rotation[below], clip.rotation[above], t[:, None]))
+    return replace(clip, root_position=root, rotation=rotation, contacts=clip.contacts[np.where(t < 0.5, below, above)])
+
+
+def resample(clip: Clip, fps: float) -> Clip:
+    """The same motion at another frame rate; the first frame stays, the duration within half a frame."""
+    if abs(fps - clip.fps) < 1e-6:
+        return clip
+    frames = max(1, round((len(clip) - 1) / clip.fps * fps) + 1)
+    return replace(sample(clip, np.arange(frames) * (clip.fps / fps)), fps=fps)
+
+
+def retime(clip: Clip, frames: int) -> Clip:
+    """The whole clip, played faster or slower so that it has `frames` frames."""
+    if frames == len(clip):
+        return clip
+    return sample(clip, np.arange(frames) * (len(clip) / frames))
+
+
+def reverse(clip: Clip) -> Clip:
+    """The clip played backwards: walking forward becomes walking backward."""
+    return _frames(clip, slice(None, None, -1))
+
+
+@lru_cache(maxsize=16)
+def _opposite(skeleton: Skeleton) -> Array:
+    """For each joint the index of its twin on the other side, its own if it has none."""
+    swap = {"left": "right", "right": "left"}
+    twins = []
+    for index, name in enumerate(skeleton.names):
+        side, _, part = name.partition("_")
+        twin = f"{swap[side]}_{part}" if side in swap else name
+        twins.append(skeleton.names.index(twin) if twin in skeleton.names else index)
+    return np.array(twins)
+
+
+def mirror(clip: Clip) -> Clip:
+    """Left and right exchanged: the motion as a mirror in the plane x = 0 shows it."""
+    rotation = clip.rotation[:, _opposite(clip.skeleton)] * np.array([1, 1, -1, -1], dtype=np.float32)
+    root = clip.root_position * np.array([-1, 1, 1], dtype=np.float32)
+    return replace(clip, root_position=root, rotation=rotation, contacts=clip.contacts[:, [2, 3, 0, 1]])
+
+
+def both_arms(clip: Clip, side: str) -> Clip:
+    """The arm of `side` ("left" or "right") and its mirror image: "raise both hands" from a one-handed clip."""
+    other = "left" if side == "right" else "right"
+    parts = ("collar", "shoulder", "elbow", "wrist", "index", "middle", "pinky", "ring", "thumb")
+    names = clip.skeleton.names
+    joints = [i for i, n in enumerate(names) if n.startswith(tuple(f"{other}_{part}" for part in parts))]
+    rotation = clip.rotation.copy()
+    rotation[:, joints] = mirror(clip).rotation[:, joints]
+    return replace(clip, rotation=rotation)
+
+
+def place(clip: Clip, position: Array, heading: float, *, pivot: Array, own_heading: float) -> Clip:
+    """The clip turned about +Y and moved along the floor so that `pivot` comes to `position`, own heading to heading.
+
+    Args:
+        clip: Any clip.
+        position: `(3,)` m; y is ignored.
+        heading: Radians about +Y, the new heading.
+        pivot: `(3,)` m, the point of the clip that comes to `position`.
+        own_heading: Radians, the heading in the clip that becomes `heading`.
+    """
+    turn = quat.from_axis_angle("y", heading - own_heading)
+    root = quat.rotate(turn, clip.root_position.astype(np.float64) - pivot * (1, 0, 1)) + position * np.array([1, 0, 1])
+    rotation = clip.rotation.copy()
+    rotation[:, 0] = quat.mul(np.broadcast_to(turn, (len(clip), 4)), clip.rotation[:, 0])
+    return replace(clip, root_position=root, rotation=rotation)
+
+
+def heading_curve(clip: Clip, *, cyclic: bool = False) -> Array:
+    """Where the body faces over time `(T,)`, radians about +Y, without the sway of the hips.
+
+    Args:
+        clip: Any clip.
+        cyclic: The clip is one or more cycles of a gait; its heading is then a straight line in time.
+    """
+    yaw = np.unwrap(quat.heading(clip.rotation[:, 0].astype(np.float64)))
+    if not cyclic or len(clip) < 3:
+        return smooth(yaw, 0.2 * clip.fps)
+    time = np.arange(len(clip)) - (len(clip) - 1) / 2
+    turn = yaw[-1] - yaw[0]
+    return yaw.mean() + turn * time / (len(clip) - 1)
+
+
+def warp_path(clip: Clip, turn: Array, scale: float = 1.0) -> Clip:
+    """The root path bent and stretched: at frame i everything is turned by `turn[i]` more, and each step scaled.
+
+    Args:
+        clip: Any clip.
+        turn: `(T,)` radians about +Y, left positive.
+        scale: Factor on the distance travelled along the floor.
+    """
+    extra = quat.from_axis_angle("y", np.asarray(turn, dtype=np.float64))
+    steps = np.diff(clip.root_position.astype(np.float64), axis=0) * (scale, 1.0, scale)
+    bent = quat.rotate(extra[:-1], steps)
+    root = np.concatenate((clip.root_position[:1], clip.root_position[:1] + np.cumsum(bent, axis=0)))
+    rotation = clip.rotation.copy()
+    rotation[:, 0] = quat.unroll(quat.mul(extra, clip.rotation[:, 0]))
+    return replace(clip, root_position=root, rotation=rotation)
+
+
+def aim(clip: Clip, yaw: float) -> Clip:
+    """A gesture made towards `yaw` radians about +Y instead of ahead: the chest turns by a part, the arms by the rest.
+
+    It eases in and out over the first and last quarter of the clip.
+    """
+    x = np.linspace(0.0, 1.0, len(clip))
+    weight = smoothstep(x / 0.25) * smoothstep((1.0 - x) / 0.25)
+    names = clip.skeleton.names
+    rotation = clip.rotation.astype(np.float64)
+    shares = (("spine1", 0.1), ("spine2", 0.1), ("spine3", 0.1), ("neck", 0.15), ("head", 0.15))
+    arms = (("left_collar", 0.1), ("right_collar", 0.1), ("left_shoulder", 0.6), ("right_shoulder", 0.6))
+    for name, share in shares + arms:
+        turn = quat.from_axis_angle("y", weight * yaw * share)
+        joint = names.index(name)
+        rotation[:, joint] = quat.mul(turn, rotation[:, joint])
+    return replace(clip, rotation=quat.unroll(rotation))

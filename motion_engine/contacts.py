@@ -1,0 +1,111 @@
+"""Foot contacts: which foot stands when, keeping it there, and keeping the feet above the floor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from motion_engine import quat
+from motion_engine.curves import envelope, smooth
+from motion_engine.kinematics import fk, sole_points, to_local, two_bone_ik
+from motion_engine.types import CONTACT_JOINTS, Array, Clip
+
+CONTACT_HEIGHT = 0.05  # m above the joint's height at rest
+CONTACT_SPEED = 0.45  # m/s
+SHORTEST_CONTACT = 0.1  # s
+LONGEST_CORRECTION = 0.2  # m; a foot that would need more is not standing, whatever its label says
+RELEASE = 0.25  # s, over which a lifted foot returns to its own path
+
+
+def label_contacts(clip: Clip) -> Array:
+    """Which of CONTACT_JOINTS stand on the floor `(T, 4)` bool: low and slow for at least SHORTEST_CONTACT."""
+    joints = [clip.skeleton.index(name) for name in CONTACT_JOINTS]
+    position, _ = fk(clip.skeleton, clip.root_position, clip.rotation)
+    rest, _ = fk(clip.skeleton, clip.skeleton.offsets[0], np.tile(quat.IDENTITY, (len(clip.skeleton.names), 1)))
+    feet = smooth(position[:, joints], 0.02 * clip.fps)
+    speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * clip.fps if len(clip) > 1 else np.zeros((1, 4))
+    low = feet[..., 1] - rest[joints, 1] < CONTACT_HEIGHT
+    contacts = low & (speed < CONTACT_SPEED)
+    shortest = round(SHORTEST_CONTACT * clip.fps)
+    for joint in range(4):
+        for start, end in runs(contacts[:, joint]):
+            if end - start < shortest and start > 0 and end < len(clip):
+                contacts[start:end, joint] = False
+    return contacts
+
+
+def runs(mask: Array) -> list[tuple[int, int]]:
+    """The stretches `[start, end)` in which `mask (T,)` is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def ground(clip: Clip) -> Clip:
+    """The clip with its feet on the floor: moved as a whole, then lifted smoothly where a sole would still be below."""
+    lowest = _lowest_sole(clip)
+    standing = clip.contacts.any(axis=1)
+    level = np.median(lowest[standing]) if standing.any() else lowest.min()
+    lift = envelope(np.maximum(0.0, level - lowest), max(1, round(0.1 * clip.fps))) - level
+    root = clip.root_position + np.array([0.0, 1.0, 0.0]) * lift[:, None]
+    return replace(clip, root_position=root)
+
+
+def _lowest_sole(clip: Clip) -> Array:
+    position, world = fk(clip.skeleton, clip.root_position, clip.rotation)
+    return sole_points(clip.skeleton, position, world)[..., 1].min(axis=-1)
+
+
+def lock_feet(clip: Clip) -> Clip:
+    """Standing feet stay where they came down, and no sole is below the floor; the legs follow by two-bone IK."""
+    skeleton = clip.skeleton
+    position, world = fk(skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
+    soles = sole_points(skeleton, position, world)
+    world = world.copy()
+    for index, side in enumerate(("left", "right")):
+        hip, knee, ankle, foot = (skeleton.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "foot"))
+        correction = _hold(position[:, [ankle, foot]], clip.contacts[:, 2 * index : 2 * index + 2], clip.fps)
+        below = np.maximum(0.0, -soles[:, 3 * index : 3 * index + 3, 1].min(axis=-1))
+        correction[:, 1] = below
+        moved = np.flatnonzero(np.linalg.norm(correction, axis=-1) > 1e-4)
+        if not len(moved):
+            continue
+        p = position[moved]
+        pole = quat.rotate(world[moved, hip], np.array([0.0, 0.0, 1.0]))
+        upper, lower = two_bone_ik(p[:, hip], p[:, knee], p[:, ankle], p[:, ankle] + correction[moved], pole)
+        world[moved, hip] = quat.mul(upper, world[moved, hip])
+        world[moved, knee] = quat.mul(lower, world[moved, knee])
+    return replace(clip, rotation=quat.unroll(to_local(skeleton, world)))
+
+
+def _hold(feet: Array, contacts: Array, fps: float) -> Array:
+    """The horizontal correction `(T, 3)` that keeps a foot still while it stands.
+
+    The heel is held while it is down, else the ball of the foot. After the foot lifts, what is left of the correction
+    fades over RELEASE.
+
+    Args:
+        feet: `(T, 2, 3)` ankle and foot joint, m.
+        contacts: `(T, 2)` bool.
+        fps: Frames per second.
+    """
+    correction = np.zeros((len(feet), 3))
+    rate = np.exp(-4.0 / (RELEASE * fps))
+    carried, last = np.zeros(3), 0
+    for start, end in runs(contacts.any(axis=1)):
+        gap = np.arange(1, start - last + 1)[:, None]
+        correction[last:start] = carried * rate**gap
+        carried = carried * rate ** (start - last)
+        heel = contacts[start:end, 0]
+        steps = np.diff(feet[start:end, :, [0, 2]], axis=0)
+        slide = np.where(heel[1:, None] & heel[:-1, None], steps[:, 0], steps[:, 1])
+        held = np.concatenate((np.zeros((1, 2)), np.cumsum(slide, axis=0)))
+        hold = np.zeros((end - start, 3))
+        hold[:, [0, 2]] = carried[[0, 2]] - held
+        size = np.linalg.norm(hold, axis=-1, keepdims=True)
+        hold *= np.minimum(1.0, LONGEST_CORRECTION / np.maximum(size, 1e-9))
+        correction[start:end] = hold
+        carried, last = hold[-1], end
+    gap = np.arange(1, len(feet) - last + 1)[:, None]
+    correction[last:] = carried * rate**gap
+    return correction
