@@ -92,7 +92,7 @@ def _hold(feet: Array, contacts: Array, fps: float) -> Array:
     correction = np.zeros((len(feet), 3))
     rate = np.exp(-4.0 / (RELEASE * fps))
     carried, last = np.zeros(3), 0
-    for start, end in runs(contacts.any(axis=1)):
+    for start, end in runs(np.any(contacts, axis=1)):
         gap = np.arange(1, start - last + 1)[:, None]
         correction[last:start] = carried * rate**gap
         carried = carried * rate ** (start - last)

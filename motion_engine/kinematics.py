@@ -115,7 +115,7 @@ def look_at(forward: Array, target: Array, limit: float) -> Array:
 
 
 def sole_points(skeleton: Skeleton, position: Array, world: Array) -> Array:
-    """The lowest points of the feet `(..., 6, 3)` m: left heel, ball, toe tip, then right; at rest they are on y = 0."""
+    """The lowest points of the feet `(..., 6, 3)` m: left heel, ball, toe tip, then right; at rest on y = 0."""
     rest, _ = fk(skeleton, skeleton.offsets[0], np.tile(quat.IDENTITY, (len(skeleton.names), 1)))
     points = []
     for side in ("left", "right"):

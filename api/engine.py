@@ -1,0 +1,65 @@
+"""`CommandEngine`, the facade that the command line, REST and live use share: text in, Track out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from action_library.library import Library, Progress
+from motion_engine.compose import compose
+from motion_engine.schedule import schedule
+from motion_engine.types import LIBRARY_FPS, Plan, Timeline, Track
+from nlp.match import Matcher, Phrasebook
+from nlp.models import open_embedder
+from nlp.parse import notation, parse
+
+
+class CommandEngine:
+    """Understands commands and performs them with the actions of one library."""
+
+    def __init__(self, library: Library, *, embeddings: str | None = None) -> None:
+        """Use `library`.
+
+        Args:
+            library: An open action library.
+            embeddings: A sentence-transformers model name or folder; by default the environment variable
+                MOTION_EMBEDDINGS, else the packaged model.
+        """
+        setting = embeddings or os.environ.get("MOTION_EMBEDDINGS")
+        self.library = library
+        self.infos = library.infos()
+        books = [
+            Phrasebook(a.name, a.description, tuple(a.aliases.get("en", ())), tuple(a.aliases.get("zh", ())))
+            for a in library.actions()
+        ]
+        self.matcher = Matcher(books, lambda: open_embedder(setting), cache=library.vectors)
+
+    @classmethod
+    def open(cls, library_url: str | Path | None = None, *, progress: Progress | None = None) -> CommandEngine:
+        """Open the library at `library_url` (a path or URL; by default the user's own) and fill it if it is empty.
+
+        Raises:
+            LibraryUnavailable: It cannot be opened, read or filled.
+        """
+        return cls(Library.open(library_url, progress=progress))
+
+    def parse(self, text: str) -> Plan:
+        """What `text` asks for; BadCommand, UnknownAction or LimitExceeded if it cannot be understood."""
+        return parse(text, self.matcher)
+
+    def notation(self, text: str) -> str:
+        """`str(plan)`, or `!unknown` or `!empty`."""
+        return notation(text, self.matcher)
+
+    def timeline(self, plan: Plan, *, fps: float = LIBRARY_FPS) -> Timeline:
+        """When each action of `plan` plays."""
+        return schedule(plan, self.infos, fps=fps)
+
+    def perform(self, timeline: Timeline) -> Track:
+        """The motion that plays `timeline`."""
+        names = {segment.action for segment in timeline.segments}
+        return compose(timeline, {name: self.library.clip(name) for name in names}, self.infos)
+
+    def say(self, text: str, *, fps: float = LIBRARY_FPS) -> Track:
+        """The motion that `text` asks for; the errors of `parse`."""
+        return self.perform(self.timeline(self.parse(text), fps=fps))

@@ -1,0 +1,210 @@
+"""Timeline and clips to Track: edit, chain, layer, and keep the feet on the floor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from motion_engine import clips as edit
+from motion_engine import quat
+from motion_engine.contacts import lock_feet
+from motion_engine.curves import smoothstep
+from motion_engine.errors import UnknownAction
+from motion_engine.transition import best_entry, concatenate, follow
+from motion_engine.types import ActionInfo, Array, Clip, Mask, Segment, Skeleton, Timeline, Track
+
+LOOP_BLEND = 0.2  # s, over which one repetition goes over into the next
+TURN_TIME = 0.9  # s, for a change of direction at the start of a walk
+START_TIME = 0.5  # s, in which a gait gathers or loses speed next to an action that stands
+START_RATE = 0.35  # the tempo at which it starts
+AIM = math.radians(70.0)  # a gesture "to the left"
+SIDEWAYS = math.radians(90.0)
+TRAVELS = 0.3  # m in one cycle, as in the schedule
+
+# How much of a layered action each joint shows; the arms and the head follow the sway of the base's trunk.
+_SPINE = {"spine1": 0.25, "spine2": 0.5, "spine3": 0.75}
+_HEAD = {"neck": 1.0, "head": 1.0}
+
+
+def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str, ActionInfo]) -> Track:
+    """One continuous motion that plays `timeline`.
+
+    Args:
+        timeline: Segments in time; those of layer 0 follow one another without gaps.
+        clips: The clip of every action that the timeline names, on the canonical skeleton, at any frame rate.
+        actions: What the library says of them.
+
+    Raises:
+        UnknownAction: A clip is missing.
+    """
+    # 1. Every clip at the track's frame rate.
+    for segment in timeline.segments:
+        if segment.action not in clips:
+            raise UnknownAction(segment.action)
+    names = {segment.action for segment in timeline.segments}
+    sources = {name: edit.resample(clips[name], timeline.fps) for name in names}
+    base = [segment for segment in timeline.segments if segment.layer == 0]
+
+    # 2. Edit each action of the base and let it follow the one before.
+    pieces: list[Clip] = []
+    for index, segment in enumerate(base):
+        info = actions[segment.action]
+        before = actions[base[index - 1].action] if index else None
+        after = actions[base[index + 1].action] if index + 1 < len(base) else None
+        piece = perform(sources[segment.action], info, segment, timeline.fps, pieces[-1] if pieces else None)
+        if _travels(info):
+            slow = (before is not None and not _travels(before), after is not None and not _travels(after))
+            piece = _gather_speed(piece, *slow)
+        piece = _warp(piece, segment, info)
+        turning = edit.heading_curve(
+            piece, cyclic=info.cyclic and segment.edits.direction in (None, "forward", "backward")
+        )
+        pieces.append(follow(pieces[-1], piece, segment.blend, turning=turning) if pieces else _start(piece, turning))
+    clip = concatenate(pieces)
+
+    # 3. Layer the other actions on it.
+    for segment in timeline.segments:
+        if segment.layer:
+            piece = perform(sources[segment.action], actions[segment.action], segment, timeline.fps, None)
+            clip = overlay(clip, _warp(piece, segment, actions[segment.action]), segment)
+
+    # 4. Feet that stand stay where they are.
+    return Track(lock_feet(replace(clip, rotation=quat.unroll(clip.rotation))), timeline)
+
+
+def _start(clip: Clip, turning: Array) -> Clip:
+    """The clip, moved to the origin and facing +Z."""
+    return edit.place(clip, np.zeros(3), 0.0, pivot=clip.root_position[0], own_heading=float(turning[0]))
+
+
+def _travels(info: ActionInfo) -> bool:
+    return info.cyclic and info.distance > TRAVELS
+
+
+def perform(clip: Clip, info: ActionInfo, segment: Segment, fps: float, previous: Clip | None) -> Clip:
+    """The clip as the segment asks: the right side, its loop played as often as asked, exactly as long as the segment.
+
+    Args:
+        clip: The action's clip at `fps`.
+        info: What the library says of it.
+        segment: Its place and edits.
+        fps: Frames per second.
+        previous: What is played before; a cyclic action starts where it continues that best.
+    """
+    edits = segment.edits
+    if edits.direction == "backward" and _travels(info):
+        clip = edit.reverse(clip)
+    if edits.symmetric and info.side in ("left", "right"):
+        clip = edit.both_arms(clip, info.side)
+    if edits.mirror:
+        clip = edit.mirror(clip)
+    frames = round(segment.end * fps) - round(segment.start * fps)
+    whole = len(clip)
+    if info.cyclic:
+        entry = best_entry(previous, clip, np.arange(whole)) if previous is not None else 0
+        clip = _cycles(clip, entry, max(1, round(edits.loops * whole)))
+    elif edits.loops > 1:
+        start, end = (round(t * fps) for t in info.loop) if info.loop else (0, whole)
+        clip = _repeat(clip, min(start, whole - 2), min(max(end, start + 2), whole), round(edits.loops))
+    return edit.retime(clip, frames)
+
+
+def _cycles(clip: Clip, entry: int, frames: int) -> Clip:
+    """`frames` frames of a cyclic clip from frame `entry` on."""
+    pieces: list[Clip] = []
+    at = entry
+    while frames > 0:
+        piece = edit.sample(clip, np.arange(at, min(len(clip), at + frames)))
+        turning = edit.heading_curve(clip, cyclic=True)[at:]
+        pieces.append(_continue(pieces[-1], piece, turning) if pieces else piece)
+        frames -= len(piece)
+        at = 0
+    return concatenate(pieces)
+
+
+def _repeat(clip: Clip, start: int, end: int, loops: int) -> Clip:
+    """The clip with frames `start` to `end` played `loops` times."""
+    pieces = [edit.sample(clip, np.arange(0, end))]
+    for _ in range(loops - 1):
+        pieces.append(_continue(pieces[-1], edit.sample(clip, np.arange(start, end)), None))
+    if end < len(clip):
+        pieces.append(_continue(pieces[-1], edit.sample(clip, np.arange(end, len(clip))), None))
+    return concatenate(pieces)
+
+
+def _continue(previous: Clip, piece: Clip, turning: Array | None) -> Clip:
+    if len(piece) < 2:
+        turning = None
+    return follow(previous, piece, min(LOOP_BLEND, len(piece) / piece.fps), turning=turning)
+
+
+def _gather_speed(clip: Clip, at_start: bool, at_end: bool) -> Clip:
+    """A gait that gathers speed from standing, or loses it, by a slower tempo: so the feet do not slide."""
+    ramp = min(round(START_TIME * clip.fps), len(clip) // 2)
+    rate = np.ones(len(clip))
+    ease = START_RATE + (1.0 - START_RATE) * smoothstep(np.arange(ramp) / max(ramp, 1))
+    if at_start:
+        rate[:ramp] = ease
+    if at_end:
+        rate[len(clip) - ramp :] = ease[::-1]
+    if not (at_start or at_end):
+        return clip
+    time = np.concatenate(([0.0], np.cumsum(rate[:-1])))
+    return edit.sample(clip, time)
+
+
+def _warp(clip: Clip, segment: Segment, info: ActionInfo) -> Clip:
+    """The clip with the asked turn, way and distance."""
+    edits, x = segment.edits, np.linspace(0.0, 1.0, len(clip))
+    if edits.turn is not None:
+        curve = edit.heading_curve(clip)
+        own = curve - curve[0]
+        share = own / own[-1] if abs(own[-1]) > 0.1 else smoothstep(x)
+        clip = edit.warp_path(clip, share * (edits.turn - own[-1]))
+    elif edits.direction in ("left", "right"):
+        sign = 1.0 if edits.direction == "left" else -1.0
+        if _travels(info):
+            time = np.arange(len(clip)) / clip.fps
+            clip = edit.warp_path(
+                clip, sign * SIDEWAYS * smoothstep(time / min(TURN_TIME, segment.end - segment.start))
+            )
+        else:
+            clip = edit.aim(clip, sign * AIM)
+    if edits.distance is not None:
+        travelled = float(np.linalg.norm((clip.root_position[-1] - clip.root_position[0])[[0, 2]]))
+        if travelled > 0.05:
+            clip = edit.warp_path(clip, np.zeros(len(clip)), edits.distance / travelled)
+    return clip
+
+
+def overlay(clip: Clip, layer: Clip, segment: Segment) -> Clip:
+    """`layer` played on the joints of the segment's mask, eased in and out; the root and all else stay as they are."""
+    first = round(segment.start * clip.fps)
+    frames = min(len(layer), len(clip) - first)
+    time = np.arange(frames) / clip.fps
+    length = frames / clip.fps
+    ease = smoothstep(time / segment.blend) * smoothstep((length - time) / segment.blend)
+    weights = mask_weights(clip.skeleton, segment.mask)
+    joints = np.flatnonzero(weights)
+    rotation = clip.rotation.copy()
+    part = (slice(first, first + frames), joints)
+    share = ease[:, None] * weights[joints]
+    rotation[part] = quat.slerp(rotation[part], layer.rotation[:frames, joints], share)
+    return replace(clip, rotation=rotation)
+
+
+def mask_weights(skeleton: Skeleton, mask: Mask) -> Array:
+    """How much of a layered action each joint shows `(J,)`, 0..1."""
+    if mask == "full":
+        return np.ones(len(skeleton.names))
+    sides: Sequence[str] = {"left_arm": ("left",), "right_arm": ("right",), "head": ()}.get(mask, ("left", "right"))
+    legs = ("hip", "knee", "ankle", "foot")
+    named = {"head": _HEAD, "upper": {**_SPINE, **_HEAD}}.get(mask, {})
+    weights = np.zeros(len(skeleton.names))
+    for index, name in enumerate(skeleton.names):
+        side, _, part = name.partition("_")
+        weights[index] = named.get(name, 1.0 if side in sides and part not in legs else 0.0)
+    return weights

@@ -1,0 +1,216 @@
+"""Plan to Timeline: how long each action plays, how often, and where. Pure, total, no arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
+from motion_engine.types import ActionCall, ActionInfo, Edits, Mask, Plan, Segment, Step, Timeline
+
+GAIT_TIME = 3.0  # s, that walking, running or idling lasts when nothing is asked
+BODY_BLEND = 0.5  # s
+LAYER_BLEND = 0.35  # s
+LAYER_LEAD = 0.3  # s, the base action goes on before and after what is layered on it
+SLOWEST = 0.75  # how far an action is slowed down to leave time for what is layered on it
+LONGEST = 3600.0  # s
+TRAVELS = 0.3  # m in one cycle, above which an action goes somewhere
+
+_OPPOSITE: dict[Mask, Mask] = {"left_arm": "right_arm", "right_arm": "left_arm"}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An action with its edits, before it has a place in time."""
+
+    info: ActionInfo
+    edits: Edits
+    phrase: str
+
+    @property
+    def duration(self) -> float:
+        start, end = self.info.loop or (0.0, self.info.duration)
+        return (self.info.duration + (self.edits.loops - 1.0) * (end - start)) / self.edits.speed
+
+
+def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0) -> Timeline:
+    """Place every action of `plan` in time.
+
+    Steps follow one another without a gap. Where an action starts in another posture than the one before ended in, the
+    action that leads there is put between them if the library has one (sit, then run: stand up first).
+
+    Args:
+        plan: What was asked for.
+        actions: What the library knows, by name.
+        fps: Frames per second of the track; segment borders lie on frames.
+
+    Raises:
+        UnknownAction: `actions` lacks one that the plan names.
+        BadCommand: The plan has no steps.
+        LimitExceeded: The motion would last longer than an hour.
+    """
+    if not plan.steps:
+        raise BadCommand("The plan has no steps: name at least one action, for example `wave then run`.")
+    segments: list[Segment] = []
+    time, posture = 0.0, None
+    for step in plan.steps:
+        infos = [_lookup(call, actions) for call in step.actions]
+        if posture is not None and infos[0].start_posture != posture:
+            for info in _route(posture, infos[0].start_posture, actions):
+                part = _Part(info, Edits(), "")
+                segments += _place([part], time, fps)
+                time = segments[-1].end
+        segments += _place(_parts(step, infos), time, fps)
+        time = max(s.end for s in segments if s.layer == 0)
+        posture = infos[0].end_posture
+        if time > LONGEST:
+            raise LimitExceeded(f"The motion would last {time:.0f} s, the limit is {LONGEST:.0f} s: ask for less.")
+    return Timeline(tuple(segments), fps, time)
+
+
+def _lookup(call: ActionCall, actions: Mapping[str, ActionInfo]) -> ActionInfo:
+    if call.action not in actions:
+        raise UnknownAction(call.phrase or call.action)
+    return actions[call.action]
+
+
+def _route(start: str, end: str, actions: Mapping[str, ActionInfo]) -> list[ActionInfo]:
+    """The actions that lead from one posture to another, straight or by way of standing; empty if there are none."""
+
+    def leads(a: str, b: str) -> ActionInfo | None:
+        if a == b:
+            return None
+        found = [i for i in actions.values() if i.start_posture == a and i.end_posture == b]
+        return min(found, key=lambda info: (info.duration, info.name), default=None)
+
+    straight = leads(start, end)
+    if straight:
+        return [straight]
+    return [info for info in (leads(start, "stand"), leads("stand", end)) if info]
+
+
+def _parts(step: Step, infos: list[ActionInfo]) -> list[_Part]:
+    """The actions of one step, made to fit each other: the base lasts as long as what is layered on it."""
+    base, *layers = (_part(call, info) for call, info in zip(step.actions, infos, strict=True))
+    if not layers:
+        return [base]
+    longest = max(part.duration for part in layers) + 2 * LAYER_LEAD
+    call = step.actions[0]
+    stated = any(x is not None for x in (call.repetitions, call.duration, call.distance, call.steps, call.degrees))
+    if base.duration < longest and not stated:
+        base = _lengthen(base, longest)
+    room = base.duration - 2 * LAYER_LEAD
+    return [base] + [
+        _fill(part, room, counted=call.repetitions is not None or call.duration is not None)
+        for part, call in zip(layers, step.actions[1:], strict=True)
+    ]
+
+
+def _part(call: ActionCall, info: ActionInfo) -> _Part:
+    """One action with everything the call states turned into edits."""
+    start, end = info.loop or (0.0, info.duration)
+    cycle, rest = end - start, info.duration - (end - start)
+    speed = call.speed
+    loops = _loops(call, info, cycle)
+    if call.duration is not None:
+        if loops is None:
+            loops = (call.duration * speed - rest) / cycle
+            if not info.cyclic:
+                loops = max(1.0, float(round(loops)))
+                if info.loop is None and info.end_posture != info.start_posture:
+                    loops = 1.0  # nobody sits down twice in a row
+        speed = (rest + loops * cycle) / call.duration
+    if loops is None:
+        loops = float(info.cycles or (max(1, round(GAIT_TIME * speed / cycle)) if info.cyclic else 1))
+    mirror = call.side in ("left", "right") and info.side in ("left", "right") and call.side != info.side
+    edits = Edits(
+        loops=loops,
+        speed=speed,
+        mirror=mirror,
+        symmetric=call.side == "both" and info.side in ("left", "right"),
+        distance=_distance(call, info),
+    )
+    return _Part(info, _directed(edits, call, info), call.phrase)
+
+
+def _loops(call: ActionCall, info: ActionInfo, cycle: float) -> float | None:
+    """How often the looping part plays if the call says so: repetitions, steps, a distance or a turn."""
+    if call.repetitions is not None:
+        return float(call.repetitions)
+    if call.steps is not None:
+        return max(1, call.steps) / 2.0 if info.cyclic else float(max(1, call.steps))
+    if call.distance is not None and info.distance > TRAVELS:
+        loops = call.distance / info.distance
+        return max(0.5, loops) if info.cyclic else max(1.0, float(round(loops)))
+    if call.degrees is not None and abs(info.turn) > 0.3:
+        return max(1.0, float(round(math.radians(call.degrees) / abs(info.turn))))
+    return None
+
+
+def _distance(call: ActionCall, info: ActionInfo) -> float | None:
+    return call.distance if info.distance > TRAVELS else None
+
+
+def _directed(edits: Edits, call: ActionCall, info: ActionInfo) -> Edits:
+    """The edits with the asked direction: a turn, a way to go, or a gesture made to one side."""
+    turns = abs(info.turn) > 0.3 and info.distance < 2 * TRAVELS
+    if turns and (call.degrees is not None or call.direction in ("left", "right")):
+        sign = math.copysign(1.0, info.turn) if call.direction not in ("left", "right") else 0.0
+        sign = sign or (1.0 if call.direction == "left" else -1.0)
+        degrees = call.degrees if call.degrees is not None else math.degrees(abs(info.turn)) * edits.loops
+        return replace(edits, turn=sign * math.radians(degrees), mirror=sign * info.turn < 0)
+    if call.direction in (None, "forward"):
+        return edits
+    if info.distance < TRAVELS and call.side is None and info.side in ("left", "right"):
+        edits = replace(edits, mirror=call.direction in ("left", "right") and call.direction != info.side)
+    return replace(edits, direction=call.direction)
+
+
+def _lengthen(part: _Part, duration: float) -> _Part:
+    """The part, played longer: more cycles if it loops, else a little slower."""
+    if part.info.loop:
+        start, end = part.info.loop
+        missing = (duration - part.duration) * part.edits.speed / (end - start)
+        more = missing if part.info.cyclic else float(math.ceil(missing))
+        return replace(part, edits=replace(part.edits, loops=part.edits.loops + more))
+    slower = max(SLOWEST, part.duration / duration)
+    return replace(part, edits=replace(part.edits, speed=part.edits.speed * slower))
+
+
+def _fill(part: _Part, room: float, *, counted: bool) -> _Part:
+    """The layered part, made to last about `room` seconds unless the command counted it; never longer."""
+    if part.info.loop and not counted:
+        start, end = part.info.loop
+        missing = (room - part.duration) * part.edits.speed / (end - start)
+        loops = max(1.0, part.edits.loops + math.floor(missing + 1e-6))
+        part = replace(part, edits=replace(part.edits, loops=loops))
+    if part.duration > room > 0:
+        part = replace(part, edits=replace(part.edits, speed=part.edits.speed * part.duration / room))
+    return part
+
+
+def _mask(part: _Part) -> Mask:
+    mask = part.info.mask
+    if part.edits.symmetric and mask in _OPPOSITE:
+        return "arms"
+    if mask == "full":
+        return "upper"
+    return _OPPOSITE.get(mask, mask) if part.edits.mirror else mask
+
+
+def _place(parts: list[_Part], time: float, fps: float) -> list[Segment]:
+    """The segments of one step from `time` on: the base, and its layers in the middle of it."""
+    base = parts[0]
+    frames = max(2, round(base.duration * fps))
+    end = time + frames / fps
+    blend = min(BODY_BLEND, 0.5 * (end - time))
+    segments = [Segment(base.info.name, time, end, 0, "full", blend, base.edits, base.phrase)]
+    for layer, part in enumerate(parts[1:], start=1):
+        length = min(max(2, round(part.duration * fps)), frames)
+        start = time + round((frames - length) / 2) / fps
+        blend = min(LAYER_BLEND, length / fps / 3)
+        segments.append(
+            Segment(part.info.name, start, start + length / fps, layer, _mask(part), blend, part.edits, part.phrase)
+        )
+    return segments
