@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from motion_engine import clips, quat
+from motion_engine.errors import BadClip
+from motion_engine.kinematics import fk
+
+
+def positions(clip: clips.Clip) -> np.ndarray:
+    return fk(clip.skeleton, clip.root_position.astype(float), clip.rotation.astype(float))[0]
+
+
+def test_crop_takes_seconds(make: Any) -> None:
+    clip = make.clip(60, speed=1.0)
+    part = clips.crop(clip, 0.5, 1.0)
+    assert len(part) == 15
+    assert part.root_position[0, 2] == pytest.approx(0.5)
+    assert len(clips.crop(clip, 0.5, 0.5)) == 1
+    with pytest.raises(BadClip, match="2 s long"):
+        clips.crop(clip, 5.0, 6.0)
+
+
+@pytest.mark.parametrize("fps", [24.0, 60.0, 120.0])
+def test_resample_keeps_the_motion(make: Any, fps: float) -> None:
+    clip = make.clip(61, speed=1.5, sway=0.4)
+    other = clips.resample(clip, fps)
+    assert other.fps == fps
+    again = clips.resample(other, 30.0)
+    assert len(again) == len(clip)
+    assert np.max(np.linalg.norm(positions(again) - positions(clip), axis=-1)) < 0.01
+
+
+def test_retime_gives_the_asked_frames_and_keeps_the_ends(make: Any) -> None:
+    clip = make.clip(40, speed=1.0)
+    slow = clips.retime(clip, 100)
+    assert len(slow) == 100
+    assert slow.root_position[0, 2] == 0.0
+    assert slow.root_position[-1, 2] == pytest.approx(clip.root_position[-1, 2], abs=0.02)
+
+
+def test_mirror_exchanges_left_and_right_exactly(make: Any) -> None:
+    clip = make.clip(30, speed=1.0, arm=1.0, sway=0.5)
+    twice = clips.mirror(clips.mirror(clip))
+    assert np.array_equal(twice.rotation, clip.rotation)
+    left, right = clip.skeleton.index("left_wrist"), clip.skeleton.index("right_wrist")
+    assert np.allclose(positions(clips.mirror(clip))[:, left] * (-1, 1, 1), positions(clip)[:, right], atol=1e-6)
+
+
+def test_both_arms_copies_the_arm_to_the_other_side(make: Any) -> None:
+    clip = clips.both_arms(make.clip(3, arm=1.0), "right")
+    left, right = clip.skeleton.index("left_wrist"), clip.skeleton.index("right_wrist")
+    assert np.allclose(positions(clip)[:, left] * (-1, 1, 1), positions(clip)[:, right], atol=1e-6)
+
+
+def test_place_moves_the_pivot_and_turns_the_heading(make: Any) -> None:
+    clip = make.clip(30, speed=1.0)
+    placed = clips.place(clip, np.array([2.0, 0.0, 3.0]), np.pi / 2, pivot=clip.root_position[0], own_heading=0.0)
+    assert np.allclose(placed.root_position[0, [0, 2]], [2.0, 3.0])
+    assert placed.root_position[-1, 0] == pytest.approx(2.0 + 29 / 30)
+    assert np.allclose(quat.heading(placed.rotation[:, 0]), np.pi / 2, atol=1e-6)
+
+
+def test_warp_path_turns_and_stretches(make: Any) -> None:
+    clip = make.clip(31, speed=1.0)
+    bent = clips.warp_path(clip, np.full(31, np.pi / 2), 3.0)
+    assert bent.root_position[-1, 0] == pytest.approx(3.0, abs=1e-5)
+    assert bent.root_position[-1, 2] == pytest.approx(0.0, abs=1e-5)
+    assert np.allclose(bent.root_position[:, 1], clip.root_position[:, 1])
+
+
+def test_reverse_walks_back(make: Any) -> None:
+    clip = clips.reverse(make.clip(10, speed=1.0))
+    assert clip.root_position[0, 2] > clip.root_position[-1, 2]
+
+
+def test_heading_curve_ignores_sway(make: Any) -> None:
+    clip = make.clip(60)
+    yaw = 0.2 * np.sin(2 * np.pi * np.arange(60) / 15)
+    rotation = clip.rotation.copy()
+    rotation[:, 0] = quat.from_axis_angle("y", yaw)
+    swaying = clips.replace(clip, rotation=rotation)
+    assert np.max(np.abs(clips.heading_curve(swaying, cyclic=True))) < 0.2
+    assert np.max(np.abs(clips.heading_curve(swaying)[10:50])) < 0.1
+
+
+def test_aim_points_the_arms_elsewhere_and_comes_back(make: Any) -> None:
+    clip = make.clip(60, arm=0.2)
+    aimed = positions(clips.aim(clip, 1.2))
+    plain = positions(clip)
+    wrist = clip.skeleton.index("left_wrist")
+    assert np.allclose(aimed[0], plain[0], atol=1e-5)
+    assert aimed[30, wrist, 2] < plain[30, wrist, 2] - 0.3  # turned to the left, the left hand goes back
+    assert np.allclose(aimed[30, 0], plain[30, 0])

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from motion_engine import metrics, quat
+from motion_engine.compose import compose, mask_weights, overlay
+from motion_engine.errors import UnknownAction
+from motion_engine.schedule import schedule
+from motion_engine.transition import best_entry, follow
+from motion_engine.types import ActionCall, ActionInfo, Plan, Segment, Step, Track, canonical_skeleton
+
+ACTIONS = {
+    "stand": ActionInfo("stand", 2.0),
+    "walk": ActionInfo("walk", 1.0, loop=(0.0, 1.0), cyclic=True, distance=1.4),
+    "gesture": ActionInfo("gesture", 2.0, loop=(0.5, 1.0), mask="right_arm", side="right"),
+}
+
+
+def perform(make: Any, *steps: tuple[ActionCall, ...]) -> Track:
+    clips = {
+        "stand": make.clip(60),
+        "walk": make.clip(30, speed=1.4, sway=0.4),
+        "gesture": make.clip(60, arm=1.1),
+    }
+    plan = Plan("", "en", tuple(Step(s) for s in steps))
+    return compose(schedule(plan, ACTIONS), clips, ACTIONS)
+
+
+def call(action: str, **stated: object) -> ActionCall:
+    return ActionCall(action, action, **stated)  # type: ignore[arg-type]
+
+
+def test_the_track_has_the_timelines_length(make: Any) -> None:
+    track = perform(make, (call("stand"),), (call("walk", duration=3.3),), (call("gesture"),))
+    assert len(track.clip) == round(track.timeline.duration * 30)
+    assert np.allclose(np.linalg.norm(track.clip.rotation, axis=-1), 1.0, atol=1e-5)
+    assert np.all(np.sum(track.clip.rotation[1:] * track.clip.rotation[:-1], axis=-1) > 0)
+
+
+def test_no_joint_jumps_at_a_seam(make: Any) -> None:
+    track = perform(make, (call("stand"),), (call("walk"),), (call("gesture"),), (call("walk"),))
+    own = metrics.joint_speed(make.clip(30, speed=1.4, sway=0.4)).max()
+    assert metrics.joint_speed(track.clip).max() < 1.2 * own
+
+
+def test_a_walk_goes_as_far_as_asked(make: Any) -> None:
+    track = perform(make, (call("walk", distance=4.0),))
+    assert track.clip.root_position[-1, 2] == pytest.approx(4.0, rel=0.02)
+
+
+@pytest.mark.parametrize(("direction", "axis", "sign"), [("left", 0, 1), ("right", 0, -1), ("backward", 2, -1)])
+def test_a_walk_goes_where_asked(make: Any, direction: str, axis: int, sign: int) -> None:
+    track = perform(make, (call("walk", direction=direction, duration=4.0),))
+    end = track.clip.root_position[-1] * sign
+    assert end[axis] > 3.0
+    facing = quat.heading(track.clip.rotation[-1, 0])
+    assert facing == pytest.approx(sign * math.pi / 2 if axis == 0 else 0.0, abs=0.15)
+
+
+def test_layers_keep_legs_and_root_of_the_base(make: Any) -> None:
+    plain = perform(make, (call("walk", duration=5.0),)).clip
+    layered = perform(make, (call("walk", duration=5.0), call("gesture"))).clip
+    assert np.array_equal(plain.root_position, layered.root_position)
+    skeleton = canonical_skeleton()
+    legs = [i for i, n in enumerate(skeleton.names) if n.endswith(("hip", "knee", "ankle", "foot"))]
+    assert np.allclose(plain.rotation[:, legs], layered.rotation[:, legs], atol=1e-6)
+    shoulder = skeleton.index("right_shoulder")
+    shown = quat.angle_between(layered.rotation[75, shoulder], quat.from_axis_angle("z", 1.1))
+    assert shown < 0.01
+    assert quat.angle_between(layered.rotation[0, shoulder], plain.rotation[0, shoulder]) < 1e-3
+    left = skeleton.index("left_shoulder")
+    assert np.allclose(plain.rotation[:, left], layered.rotation[:, left])
+
+
+def test_follow_continues_position_and_velocity(make: Any) -> None:
+    first, second = make.clip(30, speed=2.0, sway=0.3), make.clip(60, arm=1.0)
+    after = follow(first, second, 0.5)
+    step = first.root_position[-1] - first.root_position[-2]
+    assert np.allclose(after.root_position[0], first.root_position[-1] + step, atol=1e-3)
+    assert np.max(quat.angle_between(after.rotation[0], first.rotation[-1])) < 0.1
+    settled = quat.angle_between(after.rotation[20:], second.rotation[20:])
+    assert np.max(settled) < 1e-3  # the change is over after the blend: the clip is played as it is
+    assert np.allclose(np.diff(after.root_position[20:], axis=0), np.diff(second.root_position[20:], axis=0), atol=1e-6)
+
+
+def test_best_entry_finds_the_phase(make: Any) -> None:
+    walk = make.clip(30, speed=1.4, sway=0.4)
+    for frame in (5, 12, 25):
+        before = type(walk)(
+            walk.skeleton,
+            walk.fps,
+            walk.root_position[: frame + 1],
+            walk.rotation[: frame + 1],
+            walk.contacts[: frame + 1],
+        )
+        assert abs(best_entry(before, walk, np.arange(30)) - frame) <= 1
+
+
+def test_overlay_outside_the_mask_changes_nothing(make: Any) -> None:
+    base, layer = make.clip(60, speed=1.0), make.clip(30, arm=1.0)
+    segment = Segment("x", 0.5, 1.5, layer=1, mask="head", blend=0.3)
+    assert np.allclose(overlay(base, layer, segment).rotation, base.rotation)
+
+
+def test_masks() -> None:
+    skeleton = canonical_skeleton()
+    arm = mask_weights(skeleton, "right_arm")
+    assert arm[skeleton.index("right_thumb3")] == 1.0
+    assert arm[skeleton.index("left_wrist")] == 0.0
+    assert mask_weights(skeleton, "head").sum() == 2.0
+    upper = mask_weights(skeleton, "upper")
+    assert 0 < upper[skeleton.index("spine1")] < upper[skeleton.index("spine3")] < 1
+    assert upper[skeleton.index("pelvis")] == upper[skeleton.index("left_knee")] == 0.0
+    assert mask_weights(skeleton, "full").min() == 1.0
+
+
+def test_a_missing_clip_is_named(make: Any) -> None:
+    timeline = schedule(Plan("", "en", (Step((call("walk"),)),)), ACTIONS)
+    with pytest.raises(UnknownAction, match="walk"):
+        compose(timeline, {}, ACTIONS)

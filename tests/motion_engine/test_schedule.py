@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
+from motion_engine.schedule import schedule
+from motion_engine.types import ActionCall, ActionInfo, Plan, Segment, Step
+
+ACTIONS = {
+    info.name: info
+    for info in (
+        ActionInfo("walk", 1.2, loop=(0.0, 1.2), cyclic=True, distance=1.2),
+        ActionInfo("wave", 3.0, loop=(1.0, 1.5), mask="right_arm", side="right", cycles=3),
+        ActionInfo("jump", 1.8, distance=1.0),
+        ActionInfo("turn", 1.5, turn=math.pi / 2),
+        ActionInfo("sit", 2.0, end_posture="sit"),
+        ActionInfo("stand_up", 1.6, start_posture="sit"),
+        ActionInfo("get_up", 3.6, start_posture="lie"),
+    )
+}
+
+
+def call(action: str, **stated: object) -> ActionCall:
+    return ActionCall(action, action, **stated)  # type: ignore[arg-type]
+
+
+def segments(*steps: tuple[ActionCall, ...]) -> tuple[Segment, ...]:
+    timeline = schedule(Plan("", "en", tuple(Step(s) for s in steps)), ACTIONS)
+    base = [s for s in timeline.segments if s.layer == 0]
+    assert base[0].start == 0.0
+    assert timeline.duration == base[-1].end
+    for before, after in pairwise(base):
+        assert before.end == after.start
+    for segment in timeline.segments:
+        assert segment.end > segment.start
+        assert segment.end * 30 == pytest.approx(round(segment.end * 30), abs=1e-6)
+    return timeline.segments
+
+
+def test_steps_follow_one_another() -> None:
+    names = [s.action for s in segments((call("wave"),), (call("walk"),), (call("jump"),))]
+    assert names == ["wave", "walk", "jump"]
+
+
+@pytest.mark.parametrize("action", ["walk", "wave", "jump", "sit"])
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 7.3])
+def test_a_stated_duration_is_kept_to_the_frame(action: str, seconds: float) -> None:
+    (segment,) = segments((call(action, duration=seconds),))
+    assert abs(segment.end - segment.start - seconds) <= 0.5 / 30 + 1e-9
+
+
+def test_repetitions_play_the_loop() -> None:
+    once, twice = segments((call("wave", repetitions=1),)), segments((call("wave", repetitions=2),))
+    assert twice[0].end - once[0].end == pytest.approx(0.5)
+    assert segments((call("jump", repetitions=3),))[0].end == pytest.approx(5.4)
+    assert segments((call("wave"),))[0].edits.loops == 3
+
+
+def test_two_steps_are_one_cycle_of_a_walk() -> None:
+    assert segments((call("walk", steps=2),))[0].end == pytest.approx(1.2)
+    assert segments((call("walk", steps=3),))[0].edits.loops == 1.5
+
+
+def test_distance_sets_cycles_and_is_kept_for_the_warp() -> None:
+    (segment,) = segments((call("walk", distance=3.0),))
+    assert segment.edits.loops == pytest.approx(2.5)
+    assert segment.edits.distance == 3.0
+
+
+def test_turns_repeat_and_mirror() -> None:
+    (left,) = segments((call("turn", direction="left", degrees=45.0),))
+    (right,) = segments((call("turn", direction="right"),))
+    (around,) = segments((call("turn", degrees=180.0),))
+    assert left.edits.turn == pytest.approx(math.pi / 4)
+    assert not left.edits.mirror
+    assert right.edits.turn == pytest.approx(-math.pi / 2)
+    assert right.edits.mirror
+    assert around.edits.loops == 2
+    assert around.edits.turn == pytest.approx(math.pi)
+
+
+def test_the_other_side_is_the_mirror_image_and_both_is_symmetric() -> None:
+    (left,) = segments((call("wave", side="left"),))
+    assert left.edits.mirror
+    assert not segments((call("wave", side="right"),))[0].edits.mirror
+    layered = segments((call("walk"), call("wave", side="left")))
+    assert layered[1].mask == "left_arm"
+    both = segments((call("walk"), call("wave", side="both")))
+    assert both[1].mask == "arms"
+    assert both[1].edits.symmetric
+
+
+def test_the_base_lasts_as_long_as_its_layer_and_layers_stay_inside() -> None:
+    base, layer = segments((call("walk"), call("wave", repetitions=8)))
+    assert layer.layer == 1
+    assert base.start < layer.start
+    assert layer.end < base.end
+    assert layer.edits.loops == 8
+
+
+def test_a_layer_fills_a_base_of_stated_length() -> None:
+    base, layer = segments((call("walk", duration=10.0), call("wave")))
+    assert base.end == pytest.approx(10.0)
+    assert layer.end - layer.start > 8.0
+    assert layer.edits.speed == 1.0
+
+
+def test_postures_are_connected_by_the_action_that_leads_there() -> None:
+    assert [s.action for s in segments((call("sit"),), (call("walk"),))] == ["sit", "stand_up", "walk"]
+    assert [s.action for s in segments((call("walk"),), (call("stand_up"),))] == ["walk", "sit", "stand_up"]
+    assert [s.action for s in segments((call("stand_up"),))] == ["stand_up"]
+    assert [s.action for s in segments((call("walk"),), (call("get_up"),))] == ["walk", "get_up"]
+
+
+def test_speed_shortens() -> None:
+    assert segments((call("jump", speed=2.0),))[0].end == pytest.approx(0.9)
+
+
+def test_what_cannot_be_scheduled_says_why() -> None:
+    with pytest.raises(BadCommand, match="no steps"):
+        schedule(Plan("", "en", ()), ACTIONS)
+    with pytest.raises(UnknownAction, match="fly"):
+        schedule(Plan("", "en", (Step((call("fly"),)),)), ACTIONS)
+    with pytest.raises(LimitExceeded, match="3600"):
+        schedule(Plan("", "en", (Step((call("walk", duration=4000.0),)),)), ACTIONS)
+    with pytest.raises(LimitExceeded):
+        schedule(Plan("", "en", (Step((call("jump", repetitions=10**9),)),)), ACTIONS)
