@@ -1,0 +1,5 @@
+"""`python -m api` is `motion`."""
+
+from api.cli import main
+
+main()

@@ -1,0 +1,298 @@
+"""`motion`, the command line. Exit codes: 0 done, 2 wrong usage, 3 not understood, 4 bad file, 5 something missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from motion_engine.errors import (
+    BadClip,
+    BadCommand,
+    BadMedia,
+    LibraryUnavailable,
+    LimitExceeded,
+    ModelUnavailable,
+    MotionError,
+    RenderFailed,
+    UnknownAction,
+)
+
+if TYPE_CHECKING:
+    from api.engine import CommandEngine
+    from motion_engine.types import Plan, Track
+
+EXIT_CODES: dict[type[MotionError], int] = {
+    BadCommand: 3,
+    UnknownAction: 3,
+    LimitExceeded: 3,
+    BadClip: 4,
+    BadMedia: 4,
+    RenderFailed: 4,
+    LibraryUnavailable: 5,
+    ModelUnavailable: 5,
+}
+SIZES = (16, 4096)  # px
+
+app = typer.Typer(
+    name="motion",
+    help="Say it, see it move: English and Chinese commands to continuous human motion.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+library = typer.Typer(help="Browse and change the action library.", no_args_is_help=True)
+app.add_typer(library, name="library")
+
+Text = Annotated[list[str], typer.Argument(help="What to do, in English or Chinese.", show_default=False)]
+LibraryUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--library", metavar="URL", envvar="MOTION_LIBRARY", help="A file or sqlite:///FILE. Default: your own."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def main() -> None:
+    """Run the command line; every expected error is one message and an exit code."""
+    try:
+        app()
+    except MotionError as error:
+        print(f"motion: {error}", file=sys.stderr)
+        raise SystemExit(EXIT_CODES[type(error)]) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # the reader of a pipe has gone (`motion library list | head`)
+        sys.stderr.close()
+        raise SystemExit(0) from None
+
+
+@app.command()
+def say(
+    text: Text,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--output", help="A file to write: .mp4 .webm .gif .png .bvh .npz .json. May be repeated."),
+    ] = None,
+    render: Annotated[str, typer.Option(help="What pictures show: mannequin, pose or side-by-side.")] = "mannequin",
+    size: Annotated[str, typer.Option(metavar="WxH", help="Size of one view in pixels.")] = "512x512",
+    fps: Annotated[float, typer.Option(min=1.0, max=240.0, help="Frames per second of everything written.")] = 30.0,
+    library_url: LibraryUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Turn a command into motion: `motion say "wave then run" -o run.mp4 -o run.bvh`."""
+    from api.export import SUFFIXES, Picture, check_output, document, export
+
+    if render not in ("mannequin", "pose", "side-by-side"):
+        raise typer.BadParameter(f"{render!r} is none of mannequin, pose, side-by-side", param_hint="--render")
+    picture = Picture(render, *_size(size))  # type: ignore[arg-type]
+    for path in output or ():
+        if path.suffix.lower() not in SUFFIXES:
+            raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
+        check_output(path)
+    engine = _open(library_url)
+    plan = engine.parse(" ".join(text))
+    track = engine.perform(engine.timeline(plan, fps=fps))
+    for path in output or ():
+        with _progress(f"Writing {path.name}", len(track.clip)) as step:
+            export(path, plan, track, picture, step)
+    if as_json:
+        print(json.dumps(document(plan, track.timeline), ensure_ascii=False))
+    else:
+        _print_plan(plan, track, output or [])
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise typer.BadParameter(f"{text!r} is not WIDTHxHEIGHT, for example 512x512", param_hint="--size")
+    if not all(SIZES[0] <= int(n) <= SIZES[1] for n in (width, height)):
+        raise typer.BadParameter(f"{text}: both sides must be {SIZES[0]} to {SIZES[1]} pixels", param_hint="--size")
+    return int(width), int(height)
+
+
+def _print_plan(plan: Plan, track: Track, written: list[Path]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=str(plan), title_justify="left", title_style="bold")
+    for name, justify in (("start", "right"), ("end", "right"), ("action", "left"), ("on", "left"), ("said", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for segment in track.timeline.segments:
+        where = "body" if segment.layer == 0 else segment.mask.replace("_", " ")
+        said = segment.phrase or "(added)"
+        table.add_row(f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said)
+    console = Console()
+    console.print(table)
+    for path in written:
+        console.print(str(path), soft_wrap=True, highlight=False)
+
+
+@app.command()
+def parse(
+    text: Annotated[list[str] | None, typer.Argument(help="A command.", show_default=False)] = None,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read one command a line, print one plan a line.")] = False,
+    library_url: LibraryUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a command is understood as, in the plan notation."""
+    if stdin == bool(text):
+        raise typer.BadParameter("give either a command or --stdin")
+    engine = _open(library_url)
+    if stdin:
+        for line in sys.stdin:
+            command = line.rstrip("\n")
+            print(_plan_json(engine, command) if as_json else engine.notation(command), flush=True)
+        return
+    command = " ".join(text or ())
+    if as_json:
+        print(_plan_json(engine, command))
+    else:
+        print(engine.notation(command))
+    engine.parse(command)  # its error, if any, is the message and the exit code
+
+
+def _plan_json(engine: CommandEngine, text: str) -> str:
+    from dataclasses import asdict
+
+    try:
+        plan = engine.parse(text)
+    except UnknownAction as error:
+        nearest = [{"action": name, "score": score} for name, score in error.nearest]
+        return json.dumps(
+            {"plan": "!unknown", "text": text, "phrase": error.phrase, "nearest": nearest}, ensure_ascii=False
+        )
+    except MotionError as error:
+        return json.dumps({"plan": engine.notation(text), "text": text, "error": str(error)}, ensure_ascii=False)
+    return json.dumps({"plan": str(plan), **asdict(plan)}, ensure_ascii=False)
+
+
+@app.command()
+def doctor(library_url: LibraryUrl = None) -> None:
+    """Check that everything the engine needs is there, and say what to install if not."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from api.doctor import check
+
+    table = Table()
+    for name in ("", "part", "state"):
+        table.add_column(name)
+    missing = False
+    for finding in check(library_url):
+        missing |= finding.state == "missing"
+        mark = {"ok": "[green]ok[/]", "optional": "[yellow]optional[/]", "missing": "[red]missing[/]"}[finding.state]
+        table.add_row(mark, finding.part, finding.words)
+    Console().print(table)
+    if missing:
+        raise typer.Exit(5)
+
+
+@library.command("list")
+def list_actions(library_url: LibraryUrl = None, as_json: Json = False) -> None:
+    """List all actions."""
+    actions = _open(library_url).library.actions()
+    if as_json:
+        print(json.dumps([action.model_dump(mode="json") for action in actions], ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for name in ("action", "length", "also called", "source", "licence"):
+        table.add_column(name, justify="right" if name == "length" else "left")
+    for action in actions:
+        also = ", ".join((*action.aliases.get("en", ())[:3], *action.aliases.get("zh", ())[:3]))
+        table.add_row(action.name, f"{action.duration:.1f} s", also, action.source, action.licence)
+    Console().print(table)
+
+
+@library.command()
+def show(name: str, library_url: LibraryUrl = None, as_json: Json = False) -> None:
+    """Show everything the library says of one action."""
+    action = _open(library_url).library.get(name)
+    values = action.model_dump(mode="json")
+    if as_json:
+        print(json.dumps(values, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=False)
+    for key, value in values.items():
+        if isinstance(value, dict):
+            value = "\n".join(f"{k}: {', '.join(v)}" for k, v in value.items())  # noqa: PLW2901
+        elif isinstance(value, list):
+            value = ", ".join(str(v) for v in value)  # noqa: PLW2901
+        table.add_row(key, "" if value is None else str(value))
+    Console().print(table)
+
+
+@library.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="A .bvh, .npz (AMASS), DeepMimic .txt/.json or key-pose .yaml file.")],
+    name: Annotated[str, typer.Option(help="What the action is called.")],
+    description: Annotated[str, typer.Option(help="One sentence: what the body does.")] = "",
+    alias: Annotated[
+        list[str] | None, typer.Option(help="Another word for it, English or Chinese. May be repeated.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    source: Annotated[str, typer.Option(help="Where the motion comes from.")] = "",
+    licence: Annotated[str, typer.Option(help="Under which licence it may be used.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an action of this name.")] = False,
+    library_url: LibraryUrl = None,
+) -> None:
+    """Add a motion file as an action; from then on commands can name it."""
+    from action_library.ingest import ingest
+    from action_library.library import Library
+
+    action, clip = ingest(
+        file, name=name, description=description, aliases=alias or (), tags=tag or (), source=source, licence=licence
+    )
+    Library.open(library_url).add(action, clip, replace=replace)
+    print(
+        f'Added {action.name}: {action.duration:.1f} s from {file}. Try: motion say "{action.name.replace("_", " ")}"'
+    )
+
+
+@library.command()
+def remove(name: str, library_url: LibraryUrl = None) -> None:
+    """Remove an action."""
+    _open(library_url).library.remove(name)
+    print(f"Removed {name}.")
+
+
+def _open(library_url: str | None) -> CommandEngine:
+    """The engine; filling an empty library shows a progress bar."""
+    from api.engine import CommandEngine
+
+    with _progress("Filling the action library", None) as step:
+        return CommandEngine.open(library_url, progress=lambda done, total, name: step(done, total))
+
+
+@contextmanager
+def _progress(label: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """A function to call with what is done; on a terminal it shows a progress bar as soon as it is called."""
+    if not sys.stderr.isatty():
+        yield lambda done, total=None: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    progress = Progress(console=Console(stderr=True), transient=True)
+    task = progress.add_task(label, total=total)
+
+    def step(done: int, new_total: int | None = None) -> None:
+        progress.start()
+        progress.update(task, completed=done, total=new_total or total)
+
+    try:
+        yield step
+    finally:
+        progress.stop()

@@ -1,0 +1,136 @@
+"""A track to files: the suffix decides the format."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from motion_engine.formats.smpl import write_smpl
+
+from motion_engine.errors import BadMedia
+from motion_engine.formats.bvh import write_bvh
+from motion_engine.kinematics import fk
+from motion_engine.types import Array, Plan, Timeline, Track
+
+Render = Literal["mannequin", "pose", "side-by-side"]
+OnFrame = Callable[[int], None]
+
+VIDEO = (".mp4", ".webm", ".gif")
+SUFFIXES = (*VIDEO, ".png", ".bvh", ".npz", ".json")
+SHEET_PICTURES, SHEET_COLUMNS = 12, 6
+
+
+@dataclass(frozen=True)
+class Picture:
+    """How pictures of a track are made; the size is that of one view, side by side is twice as wide."""
+
+    render: Render = "mannequin"
+    width: int = 512
+    height: int = 512
+
+
+def check_output(path: Path) -> None:
+    """Whether a file can be written there, before any work is done; BadMedia says why not."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise BadMedia(
+            f"{path}: cannot write a {path.suffix or 'file without suffix'}; use one of {', '.join(SUFFIXES)}."
+        )
+    if not path.parent.is_dir():
+        raise BadMedia(f"{path}: the folder {path.parent} does not exist; create it first.")
+    if path.is_dir():
+        raise BadMedia(f"{path} is a folder; name a file in it.")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise BadMedia(f"{path}: no permission to write there; choose another folder.")
+
+
+def export(path: Path, plan: Plan, track: Track, picture: Picture, on_frame: OnFrame | None = None) -> None:
+    """Write `track` to `path`.
+
+    Raises:
+        BadMedia: The suffix is unknown or the file cannot be written; nothing is left under its name then.
+    """
+    check_output(path)
+    suffix = path.suffix.lower()
+    if suffix == ".bvh":
+        write_bvh(path, track.clip)
+    elif suffix == ".npz":
+        write_smpl(path, track.clip)
+    elif suffix == ".json":
+        _write_text(path, json.dumps(document(plan, track.timeline), ensure_ascii=False, indent=2) + "\n")
+    elif suffix == ".png":
+        _write_sheet(path, track, picture)
+    else:
+        from animator.video import write_video
+
+        write_video(path, frames(track, picture), track.clip.fps, on_frame=on_frame)
+
+
+def document(plan: Plan, timeline: Timeline) -> dict[str, Any]:
+    """The plan notation and the timeline as plain values, times in seconds."""
+    return {"plan": str(plan), "text": plan.text, "language": plan.language, "timeline": asdict(timeline)}
+
+
+def frames(track: Track, picture: Picture, indices: Array | None = None) -> Iterator[Array]:
+    """The pictures of a track `(H, W, 3)` uint8, one by one.
+
+    Args:
+        track: What to show.
+        picture: Which view, and its size.
+        indices: Frame numbers; by default all of them.
+    """
+    from animator.keypoints import project_clip
+    from animator.mannequin import MannequinRenderer
+    from animator.pose_map import draw_pose_maps
+    from animator.video import side_by_side
+
+    from animator.camera import CameraPath, frame_clip
+    from motion_engine.clips import sample
+
+    clip, width, height = track.clip, picture.width, picture.height
+    position, _ = fk(clip.skeleton, clip.root_position, clip.rotation)
+    cameras = frame_clip(position, width, height, fps=clip.fps)
+    captions = [caption(track.timeline, frame / clip.fps) for frame in range(len(clip))]
+    if indices is not None:
+        clip = sample(clip, indices)
+        cameras = CameraPath(cameras.positions[indices], cameras.targets[indices], cameras.fov, cameras.ortho_height)
+        captions = [captions[i] for i in indices]
+    views: list[Iterator[Array]] = []
+    if picture.render in ("mannequin", "side-by-side"):
+        views.append(MannequinRenderer("wooden", width, height).frames(clip, cameras, captions))
+    if picture.render in ("pose", "side-by-side"):
+        views.append(draw_pose_maps(project_clip(clip, cameras, width, height), height, width))
+    return side_by_side(*views) if len(views) > 1 else views[0]
+
+
+def caption(timeline: Timeline, time: float) -> str:
+    """The actions that play at `time` seconds: `run + wave`."""
+    playing = [s.action for s in timeline.segments if s.start <= time < s.end]
+    return " + ".join(name.replace("_", " ") for name in playing)
+
+
+def _write_sheet(path: Path, track: Track, picture: Picture) -> None:
+    """A contact sheet: pictures at even distances in time, with their time and action."""
+    from animator.sheet import contact_sheet, write_png
+
+    indices = np.unique(np.linspace(0, len(track.clip) - 1, SHEET_PICTURES).round().astype(np.intp))
+    times = indices / track.clip.fps
+    labels = [f"{time:.2f} s  {caption(track.timeline, time)}" for time in times]
+    write_png(path, contact_sheet(list(frames(track, picture, indices)), SHEET_COLUMNS, labels))
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise BadMedia(f"{path}: cannot be written ({error.strerror}); is the disk full?") from error
