@@ -1,0 +1,436 @@
+"""Biovision BVH: read any file on its own skeleton, write clips for Blender, Unity and the like.
+
+Position channels *replace* the joint's OFFSET, on the root and elsewhere, as in Blender and as files with six channels
+on every joint mean it. A clip moves at its root alone: where the root only carries a moving hip joint, the motion is
+given to the root, and animated offsets further down are averaged into the skeleton.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import tempfile
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from motion_engine import quat
+from motion_engine.errors import BadClip
+from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
+
+UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}  # m; CMU scales inches by 1/0.45
+ADULT_REACH = 1.2  # m, from the hips to the end of the longest limb
+TOP_OF_HEAD, TIP_OF_TOES = (0.0, 0.18, 0.02), (0.0, -0.02, 0.06)  # m, where the writer ends head and feet
+_CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
+_MOTION = re.compile(rb"^[ \t]*MOTION\b", re.IGNORECASE | re.MULTILINE)
+_MOTION_HEAD = re.compile(rb"\s*MOTION\s+Frames\s*:\s*(\S+)\s+Frame[ \t]*Time\s*:\s*(\S+)[^\n]*\n?", re.IGNORECASE)
+_SEPARATORS = bytes.maketrans(b"\t\r\n\v\feE", b"       ")  # an exponent becomes a number of its own
+
+
+@dataclass
+class _Joint:
+    """One joint of the hierarchy; `columns` and `axes` say where its channels stand in a row of the motion."""
+
+    name: str
+    parent: int
+    line: int
+    offset: tuple[float, ...] | None = None
+    position: dict[int, int] = field(default_factory=dict)  # axis -> column
+    rotation: dict[int, int] = field(default_factory=dict)  # axis -> column, in order of application
+    channels: int | None = None
+
+
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_bvh(path: Path | str) -> Clip:
+    """A BVH file on its own skeleton: joints in the file's order without End Sites, metres, axes as in the file.
+
+    The unit is guessed from the skeleton's size; frame rates that the file rounds (0.0333333) are restored (30).
+
+    Raises:
+        BadClip: With path, line and reason.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise BadClip(f"cannot be read: {error.strerror or error}", path=path) from error
+    motion = _MOTION.search(data)
+    if not data.strip():
+        raise BadClip("the file is empty", path=path)
+    head = data[: motion.start()] if motion else data
+    joints = _read_hierarchy(head, path)
+    if motion is None:
+        raise BadClip("no MOTION section: the file is truncated", path=path, line=data.count(b"\n") + 1)
+    fps, values = _read_motion(data, motion.start(), sum(joint.channels or 0 for joint in joints), path)
+    return _to_clip(joints, fps, values)
+
+
+def _read_hierarchy(head: bytes, path: Path | str) -> list[_Joint]:
+    try:
+        text = head.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+    if "\0" in text or not text.lstrip().lower().startswith("hierarchy"):
+        raise BadClip("not a BVH file: it does not start with HIERARCHY", path=path, line=1)
+    joints: list[_Joint] = []
+    open_joints: list[int] = []  # -1 is an End Site
+    opening: int | None = None
+    column, number = 0, 1
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.replace("{", " { ").replace("}", " } ").split()
+        while words:
+            word = words.pop(0).lower()
+            if opening is not None and word != "{":
+                raise BadClip(f"expected {{ before {word}", path=path, line=number)
+            if word in ("root", "joint"):
+                end = words.index("{") if "{" in words else len(words)
+                name, words = " ".join(words[:end]), words[end:]
+                opening = _add_joint(joints, open_joints, word, name, number, path)
+            elif word == "end":
+                opening, words = -1, words[words.index("{") :] if "{" in words else []
+            elif word == "{":
+                if opening is None:
+                    raise BadClip("a { that opens nothing", path=path, line=number)
+                open_joints.append(opening)
+                opening = None
+            elif word == "}":
+                if not open_joints:
+                    raise BadClip("a } too many", path=path, line=number)
+                open_joints.pop()
+            elif word in ("offset", "channels") and open_joints:
+                joint = joints[open_joints[-1]] if open_joints[-1] >= 0 else _Joint("End Site", -1, number)
+                column = _read_property(joint, word, words, column, number, path)
+                words = []
+            elif word != "hierarchy":
+                raise BadClip(f"unknown keyword {word!r}", path=path, line=number)
+    if open_joints or opening is not None:
+        raise BadClip(f"{len(open_joints) or 1} braces are not closed: the file is truncated", path=path, line=number)
+    if not joints:
+        raise BadClip("the hierarchy has no ROOT", path=path, line=1)
+    for joint in joints:
+        if joint.offset is None or joint.channels is None:
+            missing = "OFFSET" if joint.offset is None else "CHANNELS"
+            raise BadClip(f"joint {joint.name} has no {missing}", path=path, line=joint.line)
+    return joints
+
+
+def _add_joint(
+    joints: list[_Joint], open_joints: list[int], word: str, name: str, line: int, path: Path | str
+) -> int:
+    if word == "root" and joints:
+        raise BadClip(f"a second ROOT, {name}: a clip has one figure; split the file", path=path, line=line)
+    if word == "joint" and (not open_joints or open_joints[-1] < 0):
+        raise BadClip(f"JOINT {name} is not inside a ROOT: no root, or a }} too many", path=path, line=line)
+    if not name:
+        raise BadClip(f"a {word.upper()} without a name", path=path, line=line)
+    if any(joint.name == name for joint in joints):
+        raise BadClip(f"two joints are named {name}", path=path, line=line)
+    joints.append(_Joint(name, open_joints[-1] if open_joints else -1, line))
+    return len(joints) - 1
+
+
+def _read_property(joint: _Joint, word: str, words: list[str], column: int, line: int, path: Path | str) -> int:
+    """OFFSET or CHANNELS of a joint; returns the next free column of the motion."""
+    if word == "offset":
+        try:
+            joint.offset = tuple(float(value) for value in words)
+        except ValueError:
+            joint.offset = ()
+        if len(joint.offset) != 3 or not all(map(math.isfinite, joint.offset)):
+            raise BadClip(f"OFFSET of {joint.name} needs three numbers, not {' '.join(words)!r}", path=path, line=line)
+        return column
+    names = [name.lower() for name in words[1:]]
+    if not words or not words[0].isdigit() or int(words[0]) != len(names):
+        said = words[0] if words else "nothing"
+        raise BadClip(f"CHANNELS of {joint.name} says {said} and lists {len(names)}", path=path, line=line)
+    for name in names:
+        kind, axis = _CHANNELS.get(name, ("", 0))
+        slots = joint.position if kind == "position" else joint.rotation
+        if not kind or axis in slots:
+            raise BadClip(f"unknown or repeated channel {name!r} of {joint.name}", path=path, line=line)
+        slots[axis] = column
+        column += 1
+    joint.channels = len(names)
+    return column
+
+
+def _read_motion(data: bytes, start: int, channels: int, path: Path | str) -> tuple[float, Array]:
+    """Frames per second and the values `(T, channels)` of the MOTION section that begins at `start`."""
+    line = data.count(b"\n", 0, start) + 1
+    head = _MOTION_HEAD.match(data, start)
+    if head is None:
+        raise BadClip('expected "Frames: N" and "Frame Time: S" after MOTION', path=path, line=line)
+    frames_text, time_text = (group.decode("latin-1") for group in head.groups())
+    if not frames_text.isdigit() or int(frames_text) == 0:
+        raise BadClip(f"Frames must be a whole number above 0, not {frames_text}", path=path, line=line + 1)
+    try:
+        frame_time = float(time_text)
+    except ValueError:
+        frame_time = math.nan
+    if not (math.isfinite(frame_time) and frame_time > 0):
+        raise BadClip(f"Frame Time must be above 0 s, not {time_text}", path=path, line=line + 2)
+    frames, body = int(frames_text), data[head.end() :]
+    values = _parse_numbers(body, frames, channels)
+    if values is None:
+        values = _parse_lines(body, frames, channels, data.count(b"\n", 0, head.end()) + 1, path)
+    return _frame_rate(frame_time, time_text), values
+
+
+def _frame_rate(frame_time: float, text: str) -> float:
+    """1 / frame time; the whole or NTSC rate whose frame time the file's digits round, if there is one."""
+    mantissa = text.lower().partition("e")[0]
+    decimals = 17 if "e" in text.lower() else len(mantissa.partition(".")[2])
+    whole = round(1.0 / frame_time)
+    for fps in (float(whole), whole * 1000 / 1001, 1.0 / frame_time):
+        if fps > 0 and abs(1.0 / fps - frame_time) <= 10.0**-decimals * 1.0001:
+            return fps
+    return 1.0 / frame_time
+
+
+def _parse_numbers(body: bytes, frames: int, channels: int) -> Array | None:
+    """All numbers `(frames, channels)`, or None where anything is unusual.
+
+    Several times faster than parsing floats: without their points the numbers are integers (which numpy reads six
+    times as fast), and the place of the point says by which power of ten to divide, with the same rounding.
+    """
+    if body.translate(None, b"0123456789+-.eE \t\r\n"):
+        return None
+    plain = body.translate(_SEPARATORS) + b" "
+    text = np.frombuffer(plain, dtype=np.uint8)
+    space = text == 32
+    ends = np.flatnonzero(space[1:] & ~space[:-1]) + 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            digits = np.fromstring(plain.translate(None, b"."), dtype=np.int64, sep=" ")  # type: ignore[call-overload]
+        except (DeprecationWarning, ValueError):
+            return None
+    points = np.flatnonzero(text == 46)
+    number = np.arange(len(points)) if len(points) == len(ends) else np.searchsorted(ends, points)
+    if len(digits) != len(ends) or len(points) > len(ends) or (np.diff(number) == 0).any():
+        return None
+    decimals = np.zeros(len(ends), dtype=np.intp)
+    decimals[number] = ends[number] - points - 1
+    if len(ends) and (decimals.min() < 0 or decimals.max() > 17 or np.abs(digits).max() >= 10**18):
+        return None
+    values = digits / (10.0 ** np.arange(18))[decimals]
+    if b"e" in body or b"E" in body:
+        exponent = np.zeros(len(ends), dtype=bool)
+        raw = np.frombuffer(body, dtype=np.uint8)
+        marks = np.flatnonzero((raw == 101) | (raw == 69))
+        exponent[np.minimum(np.searchsorted(ends, marks, side="right"), len(ends) - 1)] = True
+        power = np.flatnonzero(exponent)
+        if len(power) != len(marks) or power[0] == 0 or decimals[power].any() or space[marks - 1].any():
+            return None
+        values[power - 1] *= 10.0 ** values[power]
+        values, ends = values[~exponent], ends[~exponent]
+    if len(values) != frames * channels:
+        return None
+    breaks = np.flatnonzero(np.frombuffer(body + b"\n", dtype=np.uint8) == 10)
+    filled = np.searchsorted(ends, breaks, side="right")
+    whole_rows = filled[filled % max(channels, 1) == 0] if channels else filled
+    if channels and len(np.unique(whole_rows[whole_rows > 0])) != frames:
+        return None
+    return values.reshape(frames, channels)
+
+
+def _parse_lines(body: bytes, frames: int, channels: int, line: int, path: Path | str) -> Array:
+    """As `_parse_numbers`, row by row: slow, but it knows the line of an error."""
+    rows: list[list[float]] = []
+    for number, text in enumerate(body.splitlines(), line):
+        words = text.split()
+        if not words:
+            continue
+        try:
+            row = [float(word) for word in words]
+        except ValueError:
+            _bad_number(words, number, path)
+        if not all(map(math.isfinite, row)):
+            raise BadClip("a value is not finite (nan or inf)", path=path, line=number)
+        if len(row) != channels:
+            reason = f"{len(row)} values where the joints have {channels} channels"
+            raise BadClip(reason + ("; the file is truncated" if len(row) < channels else ""), path=path, line=number)
+        rows.append(row)
+    if len(rows) != frames:
+        reason = f"Frames says {frames}, but there are {len(rows)} rows of values"
+        raise BadClip(reason, path=path, line=line + body.count(b"\n"))
+    return np.array(rows)
+
+
+def _bad_number(words: list[bytes], line: int, path: Path | str) -> NoReturn:
+    for word in words:
+        try:
+            float(word)
+        except ValueError:
+            raise BadClip(f"{word[:20].decode('latin-1')!r} is not a number", path=path, line=line) from None
+    raise AssertionError("called for a row of numbers")
+
+
+def _to_clip(joints: list[_Joint], fps: float, values: Array) -> Clip:
+    offsets = np.array([joint.offset for joint in joints])
+    rotation = _rotations(joints, values)
+    root = _positions(joints[0], values)
+    only_child = [i for i, joint in enumerate(joints) if joint.parent == 0]
+    for index, joint in enumerate(joints[1:], 1):
+        if not joint.position:
+            continue
+        position = _positions(joint, values)
+        if only_child == [index]:
+            # The root is a mere reference: it takes over the hips' motion, which stays exact.
+            root = root + quat.rotate(rotation[:, 0].astype(np.float64), position - offsets[index])
+        else:
+            offsets[index] = position.mean(axis=0)
+    unit = _unit(joints, offsets)
+    names, parents = tuple(joint.name for joint in joints), tuple(joint.parent for joint in joints)
+    canonical = canonical_skeleton()
+    if set(names) == set(canonical.names):  # written by us: back from the file's depth-first order
+        order = [names.index(name) for name in canonical.names]
+        if tuple(-1 if parents[i] < 0 else order.index(parents[i]) for i in order) == canonical.parents:
+            names, parents, offsets, rotation = canonical.names, canonical.parents, offsets[order], rotation[:, order]
+    skeleton = Skeleton(names, parents, offsets * unit)
+    return Clip(skeleton, fps, root * unit, rotation, np.zeros((len(values), 4), dtype=bool))
+
+
+def _positions(joint: _Joint, values: Array) -> Array:
+    """Where the joint is in its parent `(T, 3)`, in the file's unit."""
+    position = np.tile(np.array(joint.offset), (len(values), 1))
+    for axis, column in joint.position.items():
+        position[:, axis] = values[:, column]
+    return position
+
+
+def _rotations(joints: list[_Joint], values: Array) -> Array:
+    """Quaternions `(T, J, 4)` float32, from each joint's own channels in their own order."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for index, joint in enumerate(joints):
+        order = (*joint.rotation, *(axis for axis in range(3) if axis not in joint.rotation))
+        groups.setdefault(order, []).append(index)
+    rotation = np.empty((len(values), len(joints), 4), dtype=np.float32)
+    zero = values.shape[1]
+    half = np.zeros((len(values), zero + 1), dtype=np.float32)
+    np.multiply(values, math.radians(0.5), out=half[:, :zero], casting="same_kind")
+    for (i, j, k), members in groups.items():
+        columns = np.array([[joints[m].rotation.get(axis, zero) for m in members] for axis in (i, j, k)])
+        (c0, c1, c2), (s0, s1, s2) = ([f(half[:, column]) for column in columns] for f in (np.cos, np.sin))
+        sign = 1.0 if (j - i) % 3 == 1 else -1.0
+        part = np.empty((len(values), len(members), 4), dtype=np.float32)
+        part[..., 0] = c0 * c1 * c2 - sign * s0 * s1 * s2
+        part[..., 1 + i] = s0 * c1 * c2 + sign * c0 * s1 * s2
+        part[..., 1 + j] = c0 * s1 * c2 - sign * s0 * c1 * s2
+        part[..., 1 + k] = c0 * c1 * s2 + sign * s0 * s1 * c2
+        rotation[:, members] = part
+    flips = np.einsum("tjc,tjc->tj", rotation[1:], rotation[:-1]) < 0
+    return quat.unroll(rotation) if flips.any() else rotation
+
+
+def _unit(joints: list[_Joint], offsets: Array) -> float:
+    """Metres per unit of the file: the known unit in which the figure is nearest to an adult's size.
+
+    A figure that is less than half or more than twice an adult's size in all of them is scaled to one.
+    """
+    children = [sum(other.parent == i for other in joints) for i in range(len(joints))]
+    start = next((i for i, count in enumerate(children) if count > 1), 0)  # the hips
+    reach = [0.0] * len(joints)
+    for index, joint in enumerate(joints):
+        if index > start:
+            reach[index] = reach[joint.parent] + float(np.linalg.norm(offsets[index]))
+    longest = max(reach)
+    if longest <= 0:
+        return 1.0
+    unit = min(UNITS.values(), key=lambda metres: abs(math.log(longest * metres / ADULT_REACH)))
+    return unit if 0.5 < longest * unit / ADULT_REACH < 2.0 else ADULT_REACH / longest
+
+
+# ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def write_bvh(path: Path | str, clip: Clip, *, unit: str = "cm") -> None:
+    """Writes a clip: six channels on the root, ZXY rotations elsewhere, End Sites at head, toes and fingertips.
+
+    The root's OFFSET is zero and its position channels are the pelvis in the world, so that readers that add the two
+    and readers that replace one by the other agree. The file appears whole or not at all.
+
+    Args:
+        path: The file to write.
+        clip: Any clip; joint names are written as they are.
+        unit: "m", "cm", "mm", "inch" or "cmu".
+
+    Raises:
+        BadClip: The unit is unknown or the file cannot be written.
+    """
+    if unit not in UNITS:
+        raise BadClip(f"unknown unit {unit!r}; use one of {', '.join(UNITS)}", path=path)
+    scale = 1.0 / UNITS[unit]
+    order = _depth_first(clip.skeleton.parents, 0)
+    angles = np.degrees(_smooth_euler(clip.rotation[:, order].astype(np.float64)))
+    rows = np.concatenate((clip.root_position * scale, angles.reshape(len(clip), -1)), axis=1)
+    rows = np.round(rows, 6) + 0.0  # no "-0.000000"
+    row = " ".join(["%.6f"] * rows.shape[1])
+    lines = ["HIERARCHY", *_hierarchy_lines(clip.skeleton, 0, 0, scale)]
+    lines += ["MOTION", f"Frames: {len(clip)}", f"Frame Time: {1.0 / clip.fps!r}"]
+    lines += [row % tuple(values) for values in rows.tolist()]
+    _write_whole(Path(path), "\n".join(lines) + "\n")
+
+
+def _depth_first(parents: tuple[int, ...], joint: int) -> list[int]:
+    """The joints in the order in which the hierarchy lists them, and so the order of the channels."""
+    children = [i for i, parent in enumerate(parents) if parent == joint]
+    return [joint, *(i for child in children for i in _depth_first(parents, child))]
+
+
+def _smooth_euler(rotation: Array) -> Array:
+    """ZXY angles `(T, J, 3)`, radians, continuous in time.
+
+    Every rotation has two triples, (z, x, y) and (z + pi, pi - x, y + pi); frame by frame the nearer one to the last
+    frame is taken. Since going to the other triple is the same step from either, the choices add up modulo two.
+    """
+    angles = quat.to_euler(rotation, "zxy")
+    other = angles * (1, -1, 1) + np.pi
+
+    def distance(a: Array, b: Array) -> Array:
+        return np.abs((a - b + np.pi) % (2 * np.pi) - np.pi).sum(axis=-1)
+
+    change = distance(other[1:], angles[:-1]) < distance(angles[1:], angles[:-1]) - 1e-9
+    swapped = np.concatenate((np.zeros((1, rotation.shape[1]), dtype=int), np.cumsum(change, axis=0))) % 2
+    return np.unwrap(np.where(swapped[..., None] == 1, other, angles), axis=0)
+
+
+def _hierarchy_lines(skeleton: Skeleton, joint: int, depth: int, scale: float) -> list[str]:
+    pad = "\t" * depth
+    name, children = skeleton.names[joint], [i for i, p in enumerate(skeleton.parents) if p == joint]
+    offset = skeleton.offsets[joint] * scale if depth else np.zeros(3)
+    channels = "6 Xposition Yposition Zposition" if depth == 0 else "3"
+    lines = [f"{pad}{'JOINT' if depth else 'ROOT'} {name}", f"{pad}{{", f"{pad}\tOFFSET {_numbers(offset)}"]
+    lines.append(f"{pad}\tCHANNELS {channels} Zrotation Xrotation Yrotation")
+    for child in children:
+        lines += _hierarchy_lines(skeleton, child, depth + 1, scale)
+    if not children:
+        tip = np.array(TOP_OF_HEAD if name == "head" else TIP_OF_TOES if name.endswith("_foot") else (0.0, 0.0, 0.0))
+        tip = tip if tip.any() else 0.8 * skeleton.offsets[joint]
+        lines += [f"{pad}\tEnd Site", f"{pad}\t{{", f"{pad}\t\tOFFSET {_numbers(tip * scale)}", f"{pad}\t}}"]
+    return [*lines, f"{pad}}}"]
+
+
+def _numbers(values: Array) -> str:
+    return " ".join(f"{value:.6f}" for value in np.round(values, 6) + 0.0)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Writes to a temporary file in the same folder, then renames it: a reader never sees half a file."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            temporary.chmod(0o644)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise BadClip(f"cannot be written: {error.strerror or error}", path=path) from error
