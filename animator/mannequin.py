@@ -1,0 +1,141 @@
+"""A clip as pictures of a wooden figure, drawn on any CPU: no display, no graphics driver, no GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from animator.camera import Camera, CameraPath, frame_clip
+from animator.captions import Caption
+from animator.figure import Kind, load_figure
+from animator.shadow import HeightMap
+from animator.stage import Stage, build_stage
+from animator.triangles import draw
+from motion_engine.kinematics import fk
+from motion_engine.types import Array, Clip
+
+_BATCH = 32  # frames posed at once: what a batch needs of memory is small, and its overhead is shared
+_CELL = 0.022  # m, of the shadow map
+_KEY, _SKY, _GROUND, _RIM = (
+    np.array(c, np.float32) for c in ((0.86, 0.80, 0.72), (0.46, 0.50, 0.56), (0.24, 0.21, 0.19), (0.30, 0.33, 0.38))
+)
+_LIGHT_TURN, _LIGHT_HEIGHT = np.radians(-48), np.radians(60)  # from the first camera: over its left shoulder
+
+
+class MannequinRenderer:
+    """Draws clips on the canonical skeleton as pictures of `width` x `height` px.
+
+    Args:
+        kind: `wooden`, the artist's figure, or `convex`, simpler and faster.
+        width: Of the picture, px.
+        height: Of the picture, px.
+    """
+
+    def __init__(self, kind: Kind = "wooden", width: int = 512, height: int = 512) -> None:
+        assert width > 0 and height > 0, "a picture has at least one pixel"
+        self.width, self.height = width, height
+        self._figure = load_figure(kind)
+        self._albedo = self._figure.color**2  # to linear light; a square is near enough to sRGB and much faster
+        self._stage: tuple[bytes, Stage] | None = None
+
+    def frames(
+        self,
+        clip: Clip,
+        cameras: Camera | CameraPath | Sequence[Camera] | None = None,
+        captions: Sequence[str] | None = None,
+    ) -> Iterator[Array]:
+        """One picture `(H, W, 3)` uint8 for each frame of the clip, drawn when asked for.
+
+        Args:
+            clip: On the canonical skeleton.
+            cameras: One, or one a frame; by default one that shows the whole clip.
+            captions: A line of text for each frame, empty for none.
+        """
+        assert captions is None or len(captions) == len(clip), "one caption a frame"
+        position, world = fk(clip.skeleton, clip.root_position, clip.rotation)
+        if cameras is None:
+            cameras = frame_clip(position, self.width, self.height, fps=clip.fps)
+        if isinstance(cameras, Camera):
+            cameras = [cameras] * len(clip)
+        assert len(cameras) == len(clip), "one camera a frame"
+        light = key_light(cameras[0])
+        caption = Caption(self.width, self.height)
+        for first in range(0, len(clip), _BATCH):
+            part = slice(first, first + _BATCH)
+            for i, posed in enumerate(zip(*self._figure.pose(position[part], world[part]), strict=True)):
+                picture = self._draw(posed, cameras[first + i], light)
+                if captions is not None:
+                    caption.write(picture, captions[first + i])
+                yield picture
+
+    def _draw(self, posed: tuple[Array, Array, Array], camera: Camera, light: Array) -> Array:
+        vertices, normals, surface = (np.ascontiguousarray(part) for part in posed)
+        figure, width, height = self._figure, self.width, self.height
+        shadow, lit = cast(surface, vertices, light)
+        picture = self._stage_of(camera).shaded(shadow, camera)
+        color = shade(self._albedo, figure.ambient, vertices, normals, lit, light, camera)
+        points, depth = camera.project(vertices, width, height)
+        patch = draw(points * (width, height), nearness(depth, camera), figure.faces, color, width, height)
+        if patch is not None:
+            patch.over(picture)
+        return (np.clip(picture, 0, 255) + np.float32(0.5)).astype(np.uint8)
+
+    def _stage_of(self, camera: Camera) -> Stage:
+        """The stage, built again only when the camera has moved."""
+        key = camera.view_matrix.tobytes() + camera.target.tobytes() + repr((camera.fov, camera.ortho_height)).encode()
+        if self._stage is None or self._stage[0] != key:
+            self._stage = (key, build_stage(camera, self.width, self.height))
+        return self._stage[1]
+
+
+def key_light(camera: Camera) -> Array:
+    """The direction `(3,)` to the key light that suits a camera; it stays where it is when the camera moves on."""
+    back = camera.position - camera.target
+    turn = np.arctan2(back[0], back[2]) + _LIGHT_TURN
+    flat = np.cos(_LIGHT_HEIGHT)
+    return np.array([flat * np.sin(turn), np.sin(_LIGHT_HEIGHT), flat * np.cos(turn)])
+
+
+def cast(surface: Array, vertices: Array, light: Array) -> tuple[HeightMap, Array]:
+    """The shadow of `surface` points on the floor, and how much light `(V,)`, 0..1, reaches `vertices (V, 3)`."""
+    slant = (light[::2] / light[1]).astype(np.float32)
+    shadow = HeightMap.of(surface[:, ::2] - surface[:, 1:2] * slant, surface[:, 1], _CELL)
+    return shadow, shadow.lit(vertices[:, ::2] - vertices[:, 1:2] * slant, vertices[:, 1], 0.06)
+
+
+def nearness(depth: Array, camera: Camera) -> Array:
+    """What the rasteriser sorts by, linear on the picture: larger is nearer, 0 or less is behind the camera."""
+    if camera.ortho_height is None:
+        return np.where(depth > 0.05, 1.0 / np.maximum(depth, 0.05), 0.0)
+    return np.maximum(depth.max(), 0.0) + 1.0 - depth
+
+
+def shade(
+    albedo: Array, ambient: Array, vertices: Array, normals: Array, lit: Array, light: Array, camera: Camera
+) -> Array:
+    """Colours of vertices `(V, 3)` float32, 0..255: sky and ground light, one key light, a soft rim.
+
+    Args:
+        albedo: `(V, 3)` linear.
+        ambient: `(V,)` share of the surroundings that each vertex sees.
+        vertices: `(V, 3)` m.
+        normals: `(V, 3)`, about unit.
+        lit: `(V,)` share of the key light that arrives.
+        light: `(3,)` towards the key light.
+        camera: Where the picture is taken from.
+    """
+    light = light.astype(np.float32)
+    view = camera.position.astype(np.float32) - vertices
+    view /= np.sqrt(np.einsum("ij,ij->i", view, view))[:, None]
+    sky = 0.5 + 0.5 * normals[:, 1]
+    key = np.clip((normals @ light + 0.18) / 1.18, 0, 1) * lit
+    rim = np.clip(1.0 - np.einsum("ij,ij->i", normals, view), 0, 1) ** 3 * (0.35 + 0.65 * sky) * ambient
+    half = view + light
+    half /= np.sqrt(np.einsum("ij,ij->i", half, half))[:, None]
+    gloss = np.clip(np.einsum("ij,ij->i", normals, half), 0, 1) ** 24 * lit * np.float32(0.16)
+    floor = np.clip(vertices[:, 1] / 0.12, 0.35, 1.0)  # light from below does not reach the feet
+    hidden = (ambient * (0.6 + 0.4 * floor))[:, None]
+    color = albedo * ((_GROUND + (_SKY - _GROUND) * sky[:, None]) * hidden + _KEY * key[:, None])
+    color += _RIM * rim[:, None] * np.float32(0.5) + gloss[:, None]
+    return np.sqrt(np.clip(color, 0, 1)) * np.float32(255.0)
