@@ -23,6 +23,9 @@ _ROTATIONS = (
     *("left_hip", "left_knee", "left_ankle", "left_shoulder", "left_elbow"),
 )
 _HINGES = ("knee", "elbow")  # about the figure's right-hand axis +Z: knees bend by negative, elbows by positive angles
+# A recorded neck follows the neck's bone, which leans forward by this much (the median over the clips of upright people)
+# in somebody who looks ahead; taken out so that the rotation is the head's. Some clips have no neck motion at all.
+_NECK_LEAN = np.radians(14.0)
 # DeepMimic's humanoid at a quarter of the size in which `pybullet_data/humanoid/humanoid.urdf` states it, in metres.
 _TORSO = (("root", "", (0, 0.9, 0)), ("chest", "root", (0, 0.236151, 0)), ("neck", "chest", (0, 0.223894, 0)))
 _SIDE = (
@@ -101,7 +104,11 @@ def _root_and_rotation(frames: Array, path: Path | str) -> tuple[Array, Array]:
         raise BadClip("a rotation is no quaternion: its length is near zero", path=path)
     # The same turn for the axes of all rotations: q -> t q t*.
     rotation = np.concatenate((rotation[..., :1], _face_z(rotation[..., 1:])), axis=-1)
-    return _face_z(frames[:, 1:4]), quat.unroll(quat.normalize(rotation))
+    rotation = quat.unroll(quat.normalize(rotation))
+    neck = skeleton.index("neck")
+    if np.ptp(rotation[:, neck], axis=0).max() > 0.01:
+        rotation[:, neck] = quat.mul(rotation[:, neck], quat.from_axis_angle("x", np.full(len(frames), -_NECK_LEAN)))
+    return _face_z(frames[:, 1:4]), rotation
 
 
 def _document(path: Path | str) -> dict[str, object]:
