@@ -18,7 +18,7 @@ from motion_engine.types import Array
 NEAR = 0.05  # m: what is nearer (or behind the camera) is projected as if it stood here
 FLESH = 0.15  # m of body around a joint, at most: the crown over the head joint, the fingers beyond theirs
 FOLLOW_SECONDS = 0.7  # time constant of the path that a following camera takes
-FOLLOW_GAIN = 1.4  # how much larger the figure must become for the camera to follow it
+FOLLOW_GAIN = 1.2  # how much larger the figure must become for the camera to follow it
 
 
 def _vector(values: Sequence[float] | Array, name: str) -> Array:
@@ -135,7 +135,7 @@ def frame_clip(
     fps: float = 30.0,
     azimuth: float = np.radians(30),
     elevation: float = np.radians(8),
-    margin: float = 0.12,
+    margin: float = 0.08,
     fov: float = 0.5,
     orthographic: bool = False,
     follow: bool | None = None,
