@@ -8,11 +8,12 @@ from functools import lru_cache
 import numpy as np
 
 from motion_engine import quat
-from motion_engine.curves import smooth, smoothstep
+from motion_engine.curves import decay, smooth, smoothstep
 from motion_engine.errors import BadClip
 from motion_engine.types import Array, Clip, Skeleton
 
-GROUND_PLANE = (0, 2)
+JUMP, LONELY = 1.0, 1.6  # radians over all joints, and how much more than the steps around it differ
+MEND_TIME = 0.25  # s, over which a jump is spread on either side
 
 
 def crop(clip: Clip, start: float, end: float) -> Clip:
@@ -111,19 +112,17 @@ def place(clip: Clip, position: Array, heading: float, *, pivot: Array, own_head
     return replace(clip, root_position=root, rotation=rotation)
 
 
-def heading_curve(clip: Clip, *, cyclic: bool = False) -> Array:
+def heading_curve(clip: Clip, *, cycle_turn: float | None = None) -> Array:
     """Where the body faces over time `(T,)`, radians about +Y, without the sway of the hips.
 
     Args:
         clip: Any clip.
-        cyclic: The clip is one or more cycles of a gait; its heading is then a straight line in time.
+        cycle_turn: Given for one cycle of a gait: by how many radians it turns; its heading is then a straight line.
     """
     yaw = np.unwrap(quat.heading(clip.rotation[:, 0].astype(np.float64)))
-    if not cyclic or len(clip) < 3:
+    if cycle_turn is None:
         return smooth(yaw, 0.2 * clip.fps)
-    time = np.arange(len(clip)) - (len(clip) - 1) / 2
-    turn = yaw[-1] - yaw[0]
-    return yaw.mean() + turn * time / (len(clip) - 1)
+    return yaw.mean() + cycle_turn * (np.arange(len(clip)) - (len(clip) - 1) / 2) / len(clip)
 
 
 def warp_path(clip: Clip, turn: Array, scale: float = 1.0) -> Clip:
@@ -159,3 +158,52 @@ def aim(clip: Clip, yaw: float) -> Clip:
         joint = names.index(name)
         rotation[:, joint] = quat.mul(turn, rotation[:, joint])
     return replace(clip, rotation=quat.unroll(rotation))
+
+
+def mend(clip: Clip, *, cyclic: bool = False) -> Clip:
+    """The clip without jumps: where the body moves much further between two frames than around them.
+
+    Captures that were cut or mirrored together have such frames. The jump is spread over MEND_TIME before and after.
+
+    Args:
+        clip: Any clip.
+        cyclic: The clip is one cycle; the step from its last frame to its first is looked at as well.
+    """
+    if len(clip) < 8:
+        return clip
+    length = len(clip)
+    work = _tiled(clip) if cyclic else clip
+    rotation, root = work.rotation.astype(np.float64), work.root_position.astype(np.float64)
+    step = quat.to_rotvec(quat.mul(rotation[1:], quat.inv(rotation[:-1])))
+    around = 0.5 * (step[:-2] + step[2:])
+    surprise = np.linalg.norm(step[1:-1] - around, axis=-1).sum(axis=-1)
+    change = np.linalg.norm(step[2:] - step[:-2], axis=-1).sum(axis=-1)
+    reach = round(MEND_TIME * clip.fps)
+    for index in np.flatnonzero((surprise > JUMP) & (surprise > LONELY * change)) + 1:
+        excess = step[index] - around[index - 1]
+        travel = np.diff(root[max(0, index - 1) : index + 3], axis=0)
+        offset = travel[1] - 0.5 * (travel[0] + travel[2])
+        offset[[0, 2]] = 0.0
+        fade = decay(np.array(0.5), np.array(0.0), np.arange(reach) / clip.fps, MEND_TIME)
+        after, before = slice(index + 1, index + 1 + reach), slice(max(0, index + 1 - reach), index + 1)
+        for part, share in ((after, -fade), (before, fade[::-1])):
+            frames = len(rotation[part])
+            weight = share[-frames:] if part is before else share[:frames]
+            rotation[part] = quat.mul(quat.from_rotvec(weight[:, None, None] * excess), rotation[part])
+            root[part] += weight[:, None] * offset
+    if cyclic:
+        rotation = rotation[length : 2 * length]
+        root = root[length : 2 * length] - work.root_position[length] + clip.root_position[0]
+    return replace(clip, root_position=root, rotation=quat.unroll(rotation))
+
+
+def _tiled(clip: Clip) -> Clip:
+    """Three cycles one after the other, each starting where the one before would have gone on."""
+    root = clip.root_position.astype(np.float64)
+    stride = (root[-1] - root[0]) * len(clip) / (len(clip) - 1) * (1, 0, 1)
+    return replace(
+        clip,
+        root_position=np.concatenate([root + n * stride for n in range(3)]),
+        rotation=quat.unroll(np.tile(clip.rotation, (3, 1, 1))),
+        contacts=np.tile(clip.contacts, (3, 1)),
+    )

@@ -13,7 +13,7 @@ from motion_engine import quat
 from motion_engine.contacts import lock_feet
 from motion_engine.curves import smoothstep
 from motion_engine.errors import UnknownAction
-from motion_engine.transition import best_entry, concatenate, follow
+from motion_engine.transition import Course, best_entry, concatenate, follow
 from motion_engine.types import ActionInfo, Array, Clip, Mask, Segment, Skeleton, Timeline, Track
 
 LOOP_BLEND = 0.2  # s, over which one repetition goes over into the next
@@ -49,42 +49,35 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
     base = [segment for segment in timeline.segments if segment.layer == 0]
 
     # 2. Edit each action of the base and let it follow the one before.
-    pieces: list[Clip] = []
+    pieces: list[Course] = []
     for index, segment in enumerate(base):
         info = actions[segment.action]
         before = actions[base[index - 1].action] if index else None
         after = actions[base[index + 1].action] if index + 1 < len(base) else None
-        piece = perform(sources[segment.action], info, segment, timeline.fps, pieces[-1] if pieces else None)
+        piece = perform(sources[segment.action], info, segment, timeline.fps, pieces[-1].clip if pieces else None)
         if _travels(info):
             slow = (before is not None and not _travels(before), after is not None and not _travels(after))
             piece = _gather_speed(piece, *slow)
         piece = _warp(piece, segment, info)
-        turning = edit.heading_curve(
-            piece, cyclic=info.cyclic and segment.edits.direction in (None, "forward", "backward")
-        )
-        pieces.append(follow(pieces[-1], piece, segment.blend, turning=turning) if pieces else _start(piece, turning))
-    clip = concatenate(pieces)
+        pieces.append(follow(pieces[-1], piece, segment.blend) if pieces else piece.place(np.zeros(3), 0.0))
+    clip = concatenate(pieces).clip
 
     # 3. Layer the other actions on it.
     for segment in timeline.segments:
         if segment.layer:
-            piece = perform(sources[segment.action], actions[segment.action], segment, timeline.fps, None)
-            clip = overlay(clip, _warp(piece, segment, actions[segment.action]), segment)
+            info = actions[segment.action]
+            piece = _warp(perform(sources[segment.action], info, segment, timeline.fps, None), segment, info)
+            clip = overlay(clip, piece.clip, segment)
 
     # 4. Feet that stand stay where they are.
     return Track(lock_feet(replace(clip, rotation=quat.unroll(clip.rotation))), timeline)
-
-
-def _start(clip: Clip, turning: Array) -> Clip:
-    """The clip, moved to the origin and facing +Z."""
-    return edit.place(clip, np.zeros(3), 0.0, pivot=clip.root_position[0], own_heading=float(turning[0]))
 
 
 def _travels(info: ActionInfo) -> bool:
     return info.cyclic and info.distance > TRAVELS
 
 
-def perform(clip: Clip, info: ActionInfo, segment: Segment, fps: float, previous: Clip | None) -> Clip:
+def perform(clip: Clip, info: ActionInfo, segment: Segment, fps: float, previous: Clip | None) -> Course:
     """The clip as the segment asks: the right side, its loop played as often as asked, exactly as long as the segment.
 
     Args:
@@ -94,90 +87,83 @@ def perform(clip: Clip, info: ActionInfo, segment: Segment, fps: float, previous
         fps: Frames per second.
         previous: What is played before; a cyclic action starts where it continues that best.
     """
-    edits = segment.edits
+    edits, turn = segment.edits, info.turn
     if edits.direction == "backward" and _travels(info):
-        clip = edit.reverse(clip)
+        clip, turn = edit.reverse(clip), -turn
     if edits.symmetric and info.side in ("left", "right"):
         clip = edit.both_arms(clip, info.side)
     if edits.mirror:
-        clip = edit.mirror(clip)
-    frames = round(segment.end * fps) - round(segment.start * fps)
+        clip, turn = edit.mirror(clip), -turn
+    course = Course.of(clip, cycle_turn=turn if info.cyclic else None)
     whole = len(clip)
     if info.cyclic:
         entry = best_entry(previous, clip, np.arange(whole)) if previous is not None else 0
-        clip = _cycles(clip, entry, max(1, round(edits.loops * whole)))
+        course = _cycles(course, entry, max(1, round(edits.loops * whole)))
     elif edits.loops > 1:
         start, end = (round(t * fps) for t in info.loop) if info.loop else (0, whole)
-        clip = _repeat(clip, min(start, whole - 2), min(max(end, start + 2), whole), round(edits.loops))
-    return edit.retime(clip, frames)
+        course = _repeat(course, min(start, whole - 2), min(max(end, start + 2), whole), round(edits.loops))
+    frames = round(segment.end * fps) - round(segment.start * fps)
+    return course.sample(np.arange(frames) * (len(course) / frames))
 
 
-def _cycles(clip: Clip, entry: int, frames: int) -> Clip:
-    """`frames` frames of a cyclic clip from frame `entry` on."""
-    pieces: list[Clip] = []
+def _cycles(course: Course, entry: int, frames: int) -> Course:
+    """`frames` frames of a cyclic course from frame `entry` on."""
+    pieces: list[Course] = []
     at = entry
     while frames > 0:
-        piece = edit.sample(clip, np.arange(at, min(len(clip), at + frames)))
-        turning = edit.heading_curve(clip, cyclic=True)[at:]
-        pieces.append(_continue(pieces[-1], piece, turning) if pieces else piece)
+        piece = course.sample(np.arange(at, min(len(course), at + frames)))
+        pieces.append(_continue(pieces[-1], piece) if pieces else piece)
         frames -= len(piece)
         at = 0
     return concatenate(pieces)
 
 
-def _repeat(clip: Clip, start: int, end: int, loops: int) -> Clip:
-    """The clip with frames `start` to `end` played `loops` times."""
-    pieces = [edit.sample(clip, np.arange(0, end))]
+def _repeat(course: Course, start: int, end: int, loops: int) -> Course:
+    """The course with frames `start` to `end` played `loops` times."""
+    pieces = [course.sample(np.arange(end))]
     for _ in range(loops - 1):
-        pieces.append(_continue(pieces[-1], edit.sample(clip, np.arange(start, end)), None))
-    if end < len(clip):
-        pieces.append(_continue(pieces[-1], edit.sample(clip, np.arange(end, len(clip))), None))
+        pieces.append(_continue(pieces[-1], course.sample(np.arange(start, end))))
+    if end < len(course):
+        pieces.append(_continue(pieces[-1], course.sample(np.arange(end, len(course)))))
     return concatenate(pieces)
 
 
-def _continue(previous: Clip, piece: Clip, turning: Array | None) -> Clip:
-    if len(piece) < 2:
-        turning = None
-    return follow(previous, piece, min(LOOP_BLEND, len(piece) / piece.fps), turning=turning)
+def _continue(previous: Course, piece: Course) -> Course:
+    return follow(previous, piece, min(LOOP_BLEND, len(piece) / piece.clip.fps))
 
 
-def _gather_speed(clip: Clip, at_start: bool, at_end: bool) -> Clip:
+def _gather_speed(course: Course, at_start: bool, at_end: bool) -> Course:
     """A gait that gathers speed from standing, or loses it, by a slower tempo: so the feet do not slide."""
-    ramp = min(round(START_TIME * clip.fps), len(clip) // 2)
-    rate = np.ones(len(clip))
+    ramp = min(round(START_TIME * course.clip.fps), len(course) // 2)
+    rate = np.ones(len(course))
     ease = START_RATE + (1.0 - START_RATE) * smoothstep(np.arange(ramp) / max(ramp, 1))
     if at_start:
         rate[:ramp] = ease
     if at_end:
-        rate[len(clip) - ramp :] = ease[::-1]
+        rate[len(course) - ramp :] = ease[::-1]
     if not (at_start or at_end):
-        return clip
-    time = np.concatenate(([0.0], np.cumsum(rate[:-1])))
-    return edit.sample(clip, time)
+        return course
+    return course.sample(np.concatenate(([0.0], np.cumsum(rate[:-1]))))
 
 
-def _warp(clip: Clip, segment: Segment, info: ActionInfo) -> Clip:
-    """The clip with the asked turn, way and distance."""
-    edits, x = segment.edits, np.linspace(0.0, 1.0, len(clip))
+def _warp(course: Course, segment: Segment, info: ActionInfo) -> Course:
+    """The course with the asked turn, way and distance."""
+    edits, frames, fps = segment.edits, len(course), course.clip.fps
+    turn, stretch = np.zeros(frames), 1.0
     if edits.turn is not None:
-        curve = edit.heading_curve(clip)
-        own = curve - curve[0]
-        share = own / own[-1] if abs(own[-1]) > 0.1 else smoothstep(x)
-        clip = edit.warp_path(clip, share * (edits.turn - own[-1]))
+        own = course.heading - course.heading[0]
+        share = own / own[-1] if abs(own[-1]) > 0.1 else smoothstep(np.linspace(0.0, 1.0, frames))
+        turn = share * (edits.turn - own[-1])
     elif edits.direction in ("left", "right"):
         sign = 1.0 if edits.direction == "left" else -1.0
-        if _travels(info):
-            time = np.arange(len(clip)) / clip.fps
-            clip = edit.warp_path(
-                clip, sign * SIDEWAYS * smoothstep(time / min(TURN_TIME, segment.end - segment.start))
-            )
-        else:
-            clip = edit.aim(clip, sign * AIM)
+        if not _travels(info):
+            return Course(edit.aim(course.clip, sign * AIM), course.heading)
+        turn = sign * SIDEWAYS * smoothstep(np.arange(frames) / (fps * min(TURN_TIME, frames / fps)))
     if edits.distance is not None:
-        travelled = float(np.linalg.norm((clip.root_position[-1] - clip.root_position[0])[[0, 2]]))
-        if travelled > 0.05:
-            clip = edit.warp_path(clip, np.zeros(len(clip)), edits.distance / travelled)
-    return clip
+        steps = np.diff(course.clip.root_position[:, [0, 2]].astype(np.float64), axis=0)
+        travelled = float(np.linalg.norm(steps.sum(axis=0)))
+        stretch = edits.distance / travelled if travelled > 0.05 else 1.0
+    return Course(edit.warp_path(course.clip, turn, stretch), course.heading + turn)
 
 
 def overlay(clip: Clip, layer: Clip, segment: Segment) -> Clip:

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from motion_engine import quat
-from motion_engine.clips import heading_curve, place
+from motion_engine.clips import heading_curve, place, sample
 from motion_engine.curves import decay, smoothstep
 from motion_engine.kinematics import fk
 from motion_engine.types import Array, Clip
 
 VELOCITY_WEIGHT = 0.15  # s: how many metres one m/s of difference counts
 BODY_JOINTS = 22  # the fingers say nothing about where to cut
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A clip and where it is heading, without the sway of the hips: what one clip hands over to the next."""
+
+    clip: Clip
+    heading: Array  # (T,) radians about +Y
+
+    @classmethod
+    def of(cls, clip: Clip, *, cycle_turn: float | None = None) -> Course:
+        """The course of a clip, see `clips.heading_curve`."""
+        return cls(clip, heading_curve(clip, cycle_turn=cycle_turn))
+
+    def __len__(self) -> int:
+        return len(self.clip)
+
+    def sample(self, frames: Array) -> Course:
+        """The course at fractional frame numbers `(N,)`."""
+        return Course(sample(self.clip, frames), np.interp(frames, np.arange(len(self)), self.heading))
+
+    def place(self, position: Array, heading: float) -> Course:
+        """The course, moved so that it starts at `position` `(3,)` m on the floor and in the direction `heading`."""
+        own = float(self.heading[0])
+        clip = place(self.clip, position, heading, pivot=self.clip.root_position[0], own_heading=own)
+        return Course(clip, self.heading - own + heading)
 
 
 def best_entry(previous: Clip, clip: Clip, candidates: Array) -> int:
@@ -41,52 +67,52 @@ def _features(clip: Clip, frames: Array) -> tuple[Array, Array]:
     return pose, quat.rotate(turn, both[1] - both[0]) * clip.fps
 
 
-def follow(previous: Clip, clip: Clip, blend: float, *, turning: Array | None = None) -> Clip:
-    """`clip`, moved to where `previous` ends and changed over `blend` seconds so that pose and velocity go on.
+def follow(previous: Course, course: Course, blend: float) -> Course:
+    """`course`, moved to where `previous` ends and changed over `blend` seconds so that pose and velocity go on.
 
     The root is chained by deltas: the speed along the floor goes over into the clip's own, so no distance has to be
     caught up. Everything else starts with the difference to `previous` in value and velocity, which decays to nothing.
 
     Args:
-        previous: At least one frame; only its last two matter, and its heading.
-        clip: Any clip on the same skeleton and frame rate.
+        previous: At least one frame; only its last two matter.
+        course: On the same skeleton and frame rate.
         blend: s, > 0.
-        turning: The heading curve `(T,)` of `clip` in radians; by default `heading_curve(clip)`.
     """
-    fps, tail = clip.fps, min(2, len(previous))
-    root = previous.root_position[-tail:].astype(np.float64)
-    rotation = previous.rotation[-tail:].astype(np.float64)
+    fps, tail = course.clip.fps, min(2, len(previous))
+    root = previous.clip.root_position[-tail:].astype(np.float64)
+    rotation = previous.clip.rotation[-tail:].astype(np.float64)
     speed = root[-1] - root[0]  # m per frame, since the tail has two frames
     spin = quat.to_rotvec(quat.mul(rotation[-1], quat.inv(rotation[0])))
-    heading = float(heading_curve(previous)[-1])
-    own = heading_curve(clip) if turning is None else turning
-    placed = place(clip, root[-1] + speed, heading, pivot=clip.root_position[0], own_heading=float(own[0]))
-    time = np.arange(len(clip)) / fps
+    turning = previous.heading[-1] - previous.heading[-tail]
+    placed = course.place(root[-1] + speed, float(previous.heading[-1] + turning))
+    time = np.arange(len(course)) / fps
+    second = min(1, len(course) - 1)
 
-    ours = placed.root_position.astype(np.float64)
-    own_speed = ours[min(1, len(clip) - 1)] - ours[0]
+    ours = placed.clip.root_position.astype(np.float64)
+    own_speed = ours[second] - ours[0]
     fade = 1.0 - smoothstep(time / blend)
     drift = np.cumsum((speed - own_speed) * fade[:, None], axis=0)
     drift -= drift[0]
     height = decay(root[-1, 1] + speed[1] - ours[0, 1], (speed[1] - own_speed[1]) * fps, time, blend)
     ours += np.stack((drift[:, 0], height, drift[:, 2]), axis=-1)
 
-    theirs = placed.rotation.astype(np.float64)
-    own_spin = quat.to_rotvec(quat.mul(theirs[min(1, len(clip) - 1)], quat.inv(theirs[0])))
+    theirs = placed.clip.rotation.astype(np.float64)
+    own_spin = quat.to_rotvec(quat.mul(theirs[second], quat.inv(theirs[0])))
     expected = quat.mul(quat.from_rotvec(spin), rotation[-1])
     offset = quat.to_rotvec(quat.mul(expected, quat.inv(theirs[0])))
     changing = time < blend
     change = quat.from_rotvec(decay(offset, (spin - own_spin) * fps, time[changing], blend))
     theirs[changing] = quat.mul(change, theirs[changing])
     signs = np.where(np.sum(theirs[0] * rotation[-1], axis=-1, keepdims=True) < 0, -1.0, 1.0)
-    return replace(placed, root_position=ours, rotation=quat.unroll(theirs) * signs)
+    return Course(replace(placed.clip, root_position=ours, rotation=quat.unroll(theirs) * signs), placed.heading)
 
 
-def concatenate(pieces: list[Clip]) -> Clip:
-    """One clip of all pieces, end to end."""
-    return replace(
-        pieces[0],
-        root_position=np.concatenate([p.root_position for p in pieces]),
-        rotation=np.concatenate([p.rotation for p in pieces]),
-        contacts=np.concatenate([p.contacts for p in pieces]),
+def concatenate(pieces: list[Course]) -> Course:
+    """One course of all pieces, end to end."""
+    clip = replace(
+        pieces[0].clip,
+        root_position=np.concatenate([p.clip.root_position for p in pieces]),
+        rotation=np.concatenate([p.clip.rotation for p in pieces]),
+        contacts=np.concatenate([p.clip.contacts for p in pieces]),
     )
+    return Course(clip, np.concatenate([p.heading for p in pieces]))

@@ -83,7 +83,7 @@ def test_heading_curve_ignores_sway(make: Any) -> None:
     rotation = clip.rotation.copy()
     rotation[:, 0] = quat.from_axis_angle("y", yaw)
     swaying = clips.replace(clip, rotation=rotation)
-    assert np.max(np.abs(clips.heading_curve(swaying, cyclic=True))) < 0.2
+    assert np.max(np.abs(clips.heading_curve(swaying, cycle_turn=0.0))) < 0.2
     assert np.max(np.abs(clips.heading_curve(swaying)[10:50])) < 0.1
 
 
@@ -95,3 +95,30 @@ def test_aim_points_the_arms_elsewhere_and_comes_back(make: Any) -> None:
     assert np.allclose(aimed[0], plain[0], atol=1e-5)
     assert aimed[30, wrist, 2] < plain[30, wrist, 2] - 0.3  # turned to the left, the left hand goes back
     assert np.allclose(aimed[30, 0], plain[30, 0])
+
+
+def test_mend_spreads_a_jump_and_leaves_smooth_motion_alone(make: Any) -> None:
+    smooth = make.clip(60, sway=0.3)
+    assert clips.mend(smooth) is not None
+    assert np.allclose(clips.mend(smooth).rotation, smooth.rotation, atol=1e-6)
+    rotation = smooth.rotation.copy()
+    jump = quat.from_axis_angle("x", np.full(30, 0.15))
+    for joint in range(16):
+        rotation[30:, joint] = quat.mul(jump, rotation[30:, joint])
+    broken = clips.replace(smooth, rotation=rotation)
+    steps = quat.angle_between(broken.rotation[1:], broken.rotation[:-1])
+    mended = clips.mend(broken)
+    after = quat.angle_between(mended.rotation[1:], mended.rotation[:-1])
+    assert after[29, 3] < 0.02 < 0.14 < steps[29, 3]
+    assert np.allclose(mended.rotation[[0, 10, 45, 59]], broken.rotation[[0, 10, 45, 59]], atol=1e-6)
+
+
+def test_mend_closes_a_cycle(make: Any) -> None:
+    clip = make.clip(30, speed=1.0)
+    rotation = clip.rotation.copy()
+    drift = quat.from_axis_angle("x", np.linspace(0, 0.2, 30))
+    for joint in range(16):
+        rotation[:, joint] = quat.mul(drift, rotation[:, joint])
+    mended = clips.mend(clips.replace(clip, rotation=rotation), cyclic=True)
+    assert quat.angle_between(mended.rotation[0, 3], mended.rotation[-1, 3]) < 0.03
+    assert mended.root_position[-1, 2] == pytest.approx(29 / 30, abs=1e-3)

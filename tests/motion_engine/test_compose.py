@@ -10,7 +10,7 @@ from motion_engine import metrics, quat
 from motion_engine.compose import compose, mask_weights, overlay
 from motion_engine.errors import UnknownAction
 from motion_engine.schedule import schedule
-from motion_engine.transition import best_entry, follow
+from motion_engine.transition import Course, best_entry, follow
 from motion_engine.types import ActionCall, ActionInfo, Plan, Segment, Step, Track, canonical_skeleton
 
 ACTIONS = {
@@ -78,7 +78,7 @@ def test_layers_keep_legs_and_root_of_the_base(make: Any) -> None:
 
 def test_follow_continues_position_and_velocity(make: Any) -> None:
     first, second = make.clip(30, speed=2.0, sway=0.3), make.clip(60, arm=1.0)
-    after = follow(first, second, 0.5)
+    after = follow(Course.of(first), Course.of(second), 0.5).clip
     step = first.root_position[-1] - first.root_position[-2]
     assert np.allclose(after.root_position[0], first.root_position[-1] + step, atol=1e-3)
     assert np.max(quat.angle_between(after.rotation[0], first.rotation[-1])) < 0.1
