@@ -13,12 +13,14 @@ from typing import Literal
 import numpy as np
 
 from animator import raster
+from motion_engine.errors import RenderFailed
 from motion_engine.types import Array, PoseSequence
 
 Style = Literal["aligned2160", "native"]
 Channels = Literal["rgb", "bgr"]
 
 CANVAS = 2160  # px, the short side of the canvas in the style "aligned2160"
+LONGEST = 64  # ratio of the sides; the canvas's length grows with it
 FAR = 16.0  # picture sizes: points further away than this are taken as not seen
 # Joints from and to, in the order of drawing.
 LIMBS = np.array(
@@ -62,7 +64,14 @@ def draw_pose_map(
         style: "aligned2160" draws thin sticks on a canvas with a short side of 2160 px and shrinks it, "native" draws
             DWPose's thick sticks at the size of the picture.
         channels: Which channel comes first.
+
+    Raises:
+        RenderFailed: The size is not positive, or more than 64 times as long as wide.
     """
+    if min(height, width) < 1 or max(height, width) > LONGEST * min(height, width):
+        raise RenderFailed(
+            f"No pose map of {width} x {height} px: choose sides from 1 px, and of a ratio below {LONGEST}."
+        )
     scale = CANVAS / min(height, width) if style == "aligned2160" else 1.0
     target = raster.grid(height, width, scale)
     size = np.array([target.columns.length, target.rows.length], dtype=np.float64)

@@ -137,7 +137,10 @@ def thick_lines(target: Grid, start: Array, end: Array) -> Spans:
 
 
 def _joined(target: Grid, parts: tuple[Spans, ...] | list[Spans], shapes: int) -> Spans:
-    """One span for each row of each shape: all shapes here are convex."""
+    """One span for each row of each shape: all shapes here are convex.
+
+    Where OpenCV cuts an outline at the canvas's border it now and then leaves a gap of one canvas pixel; not so here.
+    """
     rows = len(target.rows.lines)
     shape, row, left, right = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     key = shape * rows + row

@@ -8,6 +8,7 @@ import pytest
 
 from animator import raster
 from animator.pose_map import COLOURS, LIMBS, draw_pose_map, draw_pose_maps
+from motion_engine.errors import RenderFailed
 from motion_engine.types import Array, PoseSequence
 
 REFERENCE = Path(__file__).parents[2] / "../shared/evals/pose_maps"
@@ -98,6 +99,12 @@ def test_every_size_is_drawn(size: tuple[int, int], style: Any) -> None:
     assert picture.shape == (*size, 3) and picture.dtype == np.uint8
     if min(size) > 8:
         assert picture.any()
+
+
+@pytest.mark.parametrize("size", [(0, 512), (512, -1), (1, 20_000)])
+def test_impossible_sizes_are_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(RenderFailed, match=f"{size[1]} x {size[0]}"):
+        draw_pose_map(**frame(), height=size[0], width=size[1])
 
 
 def test_points_beyond_the_edges_are_cut() -> None:
