@@ -1,0 +1,220 @@
+"""The language of key-pose scripts: the YAML document, checked, with errors that name file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from action_library.keypose_curves import Ease
+from motion_engine.errors import BadClip
+from motion_engine.types import Mask, Side
+
+LARGEST_FILE = 256 * 1024  # bytes
+LONGEST = 60.0  # s
+
+Number = Annotated[float, Field(ge=-1000.0, le=1000.0)]
+Vector = tuple[Number, Number, Number]
+Direction = str | Vector
+Fingers = Literal["relaxed", "open", "flat", "fist", "point", "thumb_up"]
+Frame = Literal["chest", "head", "pelvis", "shoulder", "knee", "floor"]
+Channel = Literal[
+    "root", "hips", "pelvis", "spine", "head", "shoulders", "hands", "left_hand", "right_hand",
+    "fingers", "left_fingers", "right_fingers", "feet", "left_foot", "right_foot",
+]  # fmt: skip
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+_WORDS = {
+    "out": (1, 0, 0),
+    "in": (-1, 0, 0),
+    "up": (0, 1, 0),
+    "down": (0, -1, 0),
+    "forward": (0, 0, 1),
+    "back": (0, 0, -1),
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Hand(_Strict):
+    """Where a wrist is, and how the hand is turned; vectors are [outward, up, forward] in `frame`."""
+
+    at: Vector
+    frame: Frame = "chest"
+    palm: Direction | None = None  # where the palm looks; None: as the relaxed forearm turns it
+    fingers: Direction | None = None  # where the fingers point; None: along the forearm
+    elbow: Direction = (0.5, -0.7, -0.5)  # where the elbow points
+
+    @model_validator(mode="after")
+    def _directions(self) -> Hand:
+        for value in (self.palm, self.fingers, self.elbow):
+            if value is not None:
+                direction(value)
+        if self.fingers is not None and self.palm is None:
+            raise ValueError("fingers needs palm: give both, or palm alone")
+        return self
+
+
+class Foot(_Strict):
+    """Where a foot is: offset [outward, forward] of its place in the stance, and how it is turned, degrees."""
+
+    at: tuple[Number, Number] | None = None  # m
+    yaw: Number | None = None  # toes outward positive
+    lift: Number | None = None  # m above the floor
+    pitch: Number | None = None  # toes down positive: the heel rises; negative: the toes rise
+    knee: Number | None = None  # how far the knee points outward
+    when: Annotated[float, Field(ge=0.0, le=LONGEST)] | None = None  # `at` and `yaw` as seen from the root at that time
+
+
+class Key(_Strict):
+    """One moment; what it does not name goes on between the keys that do."""
+
+    t: Annotated[float, Field(ge=0.0, le=LONGEST)]
+    ease: Ease = "auto"
+    pose: Name | None = None  # "stand", or a script of the same folder: everything as at its end
+    hold: tuple[Channel, ...] | Literal["all"] = ()  # channels that stay as their last key left them until here
+    root: Vector | None = None  # x, z in m and turn to the left in degrees: the whole stance, feet excepted
+    hips: Vector | None = None  # offset of the pelvis [left, up, forward], m
+    pelvis: Vector | None = None  # [forward bend, turn to the left, lean to the left], degrees; so spine and head
+    spine: Vector | None = None
+    head: Vector | None = None
+    shoulders: tuple[Number, Number] | Number | None = None  # raised, degrees: both, or [left, right]
+    hands: Hand | Literal["rest"] | None = None
+    left_hand: Hand | Literal["rest"] | None = None
+    right_hand: Hand | Literal["rest"] | None = None
+    fingers: Fingers | None = None
+    left_fingers: Fingers | None = None
+    right_fingers: Fingers | None = None
+    feet: Foot | Literal["rest"] | None = None
+    left_foot: Foot | Literal["rest"] | None = None
+    right_foot: Foot | Literal["rest"] | None = None
+
+
+class Aliases(_Strict):
+    """Other names of the action, by language."""
+
+    en: tuple[Text, ...] = ()
+    zh: tuple[Text, ...] = ()
+
+
+class Script(_Strict):
+    """A whole action."""
+
+    name: Name
+    description: Text
+    aliases: Aliases = Aliases()
+    tags: tuple[Text, ...] = ()
+    source: Text
+    licence: Text
+    mask: Mask = "full"
+    side: Side | None = None
+    loop: tuple[float, float] | None = None
+    cyclic: bool = False
+    cycles: Annotated[int, Field(ge=1, le=100)] | None = None
+    start_posture: Name = "stand"
+    end_posture: Name = "stand"
+    follow: Annotated[float, Field(ge=0.0, le=2.0)] = 1.0  # how much arms and head trail behind
+    life: Annotated[float, Field(ge=0.0, le=3.0)] = 1.0  # how much breathing and sway
+    keys: Annotated[tuple[Key, ...], Field(min_length=2, max_length=500)]
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Script:
+        if self.loop is not None and not 0.0 <= self.loop[0] + 0.1 <= self.loop[1] <= self.keys[-1].t:
+            raise ValueError("loop must lie inside the keys and last at least 0.1 s")
+        if self.cyclic and self.loop is not None:
+            raise ValueError("a cyclic action repeats as a whole: leave loop out")
+        return self
+
+
+def direction(value: Direction) -> Vector:
+    """The vector [outward, up, forward] of words such as "forward" or "up in"; ValueError for other words."""
+    if not isinstance(value, str):
+        if not any(value):
+            raise ValueError("a direction must not be [0, 0, 0]")
+        return value
+    words = value.split()
+    unknown = [word for word in words if word not in _WORDS]
+    if unknown or not words:
+        raise ValueError(f'unknown direction "{value}": use {", ".join(_WORDS)}, or [outward, up, forward]')
+    x, y, z = (float(sum(_WORDS[word][axis] for word in words)) for axis in range(3))
+    if not (x or y or z):
+        raise ValueError(f'the direction "{value}" cancels out')
+    return x, y, z
+
+
+def read_script(path: Path) -> Script:
+    """The script in a YAML file; BadClip with file, line and reason if it cannot be read or is not in the language."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise BadClip(f"larger than {LARGEST_FILE // 1024} KB; a key-pose script is a short text", path=path)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadClip(f"cannot be read as UTF-8 text: {error}", path=path) from None
+    try:
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
+                line = token.start_mark.line + 1
+                raise BadClip("tags, anchors and references are not part of the language", path=path, line=line)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadClip(f"not YAML: {error.problem}", path=path, line=mark.line + 1 if mark else None) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BadClip(f"not YAML: {error}", path=path) from None
+    if not isinstance(node, yaml.MappingNode):
+        raise BadClip("not a key-pose script: it must start with name: and description:", path=path, line=1)
+    lines = _lines(node, path)
+    try:
+        script = Script.model_validate(document)
+    except ValidationError as error:
+        raise _explained(error, lines, path) from None
+    _check_times(script, lines, path)
+    return script
+
+
+def _lines(node: yaml.Node, path: Path, prefix: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
+    """The line of every value by its place in the document; BadClip where a name is given twice."""
+    found = {prefix: node.start_mark.line + 1}
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            place = (*prefix, str(name.value))
+            if place in found:
+                raise BadClip(f"{name.value} is given twice", path=path, line=name.start_mark.line + 1)
+            found |= _lines(value, path, place)
+            found[place] = name.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            found |= _lines(value, path, (*prefix, index))
+    return found
+
+
+def _explained(error: ValidationError, lines: dict[tuple[str | int, ...], int], path: Path) -> BadClip:
+    """The most telling of pydantic's complaints, in our words, at its line."""
+    problem = max(error.errors(), key=lambda e: sum(place[: len(place)] == e["loc"][: len(place)] for place in lines))
+    place: tuple[str | int, ...] = problem["loc"]
+    spot = next((place[:n] for n in range(len(place), -1, -1) if place[:n] in lines), ())
+    what = ".".join(str(part) for part in place if not str(part).startswith(("function", "literal", "tuple[")))
+    reasons: dict[str, str] = {
+        "extra_forbidden": f"{what}: unknown name; docs/keypose.md lists the names there are",
+        "missing": f"{what} is missing",
+    }
+    message: Any = problem["msg"]
+    reason = reasons.get(problem["type"], f"{what}: {str(message).removeprefix('Value error, ')}")
+    return BadClip(reason.removeprefix(": "), path=path, line=lines.get(spot))
+
+
+def _check_times(script: Script, lines: dict[tuple[str | int, ...], int], path: Path) -> None:
+    previous = -1.0
+    for index, key in enumerate(script.keys):
+        line = lines.get(("keys", index, "t"))
+        if index == 0 and key.t != 0.0:
+            raise BadClip(f"the first key must be at t: 0, not {key.t:g}", path=path, line=line)
+        if key.t <= previous:
+            raise BadClip(f"t: {key.t:g} must be later than the key before it ({previous:g})", path=path, line=line)
+        previous = key.t
