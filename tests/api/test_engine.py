@@ -1,0 +1,104 @@
+"""The main job end to end, on the real starter library."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from api.engine import CommandEngine
+from motion_engine import metrics
+from motion_engine.errors import UnknownAction
+from motion_engine.types import canonical_skeleton
+
+COMMANDS = [
+    "wave then run",
+    "先走路，再挥手，最后跑步",
+    "run while waving the left hand three times",
+    "walk forward two meters and turn right",
+    "sit down, then jump",
+    "turn left 45 degrees then bow",
+    "clap five times and then dance",
+    "kneel and at the same time raise both hands",
+    "get up, then salute",
+]
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_commands_become_sound_motion(engine: CommandEngine, text: str) -> None:
+    track = engine.say(text)
+    clip = track.clip
+    assert clip.skeleton is canonical_skeleton()
+    assert len(clip) == round(track.timeline.duration * 30)
+    assert np.isfinite(clip.rotation).all()
+    assert np.isfinite(clip.root_position).all()
+    assert np.allclose(np.linalg.norm(clip.rotation, axis=-1), 1.0, atol=1e-4)
+    assert metrics.penetration(clip) < 0.01
+
+
+def test_every_action_can_be_performed_by_name_and_stays_above_the_floor(engine: CommandEngine) -> None:
+    below = {}
+    for action in engine.library.actions():
+        track = engine.say(action.name.replace("_", " "))
+        assert track.timeline.segments[-1].action == action.name
+        below[action.name] = round(metrics.penetration(engine.library.clip(action.name)), 4)
+    assert max(below.values()) < 0.01, below
+
+
+@pytest.mark.parametrize(
+    "text", ["wave then run", "run then wave", "kick then walk", "jump, then bow, then run", "sit then walk"]
+)
+def test_no_jump_at_a_seam(engine: CommandEngine, text: str) -> None:
+    """The largest joint speed in each transition is at most 1.2 times the larger of the two clips' own."""
+    track = engine.say(text)
+    speed = metrics.joint_speed(track.clip).max(axis=-1)
+    base = [s for s in track.timeline.segments if s.layer == 0]
+    own = {s.action: metrics.joint_speed(engine.library.clip(s.action)).max() for s in base}
+    for before, after in itertools.pairwise(base):
+        cut = round(after.start * 30)
+        window = speed[max(0, cut - 3) : cut + round(after.blend * 30)]
+        assert window.max() <= 1.2 * max(own[before.action], own[after.action])
+
+
+def test_running_and_waving_at_once(engine: CommandEngine) -> None:
+    plain, both = engine.say("run for 4 seconds").clip, engine.say("run for 4 seconds while waving the left hand").clip
+    assert np.array_equal(plain.root_position, both.root_position)
+    skeleton = canonical_skeleton()
+    legs = [skeleton.index(f"{side}_{part}") for side in ("left", "right") for part in ("hip", "knee", "ankle")]
+    assert np.allclose(plain.rotation[:, legs], both.rotation[:, legs], atol=1e-5)
+    left, right = skeleton.index("left_shoulder"), skeleton.index("right_shoulder")
+    assert np.abs(plain.rotation[:, left] - both.rotation[:, left]).max() > 0.3
+    assert np.allclose(plain.rotation[:, right], both.rotation[:, right], atol=1e-5)
+
+
+def test_a_new_action_is_understood_and_performed_at_once(engine: CommandEngine, tmp_path: Path) -> None:
+    from action_library.ingest import ingest
+    from action_library.library import Library
+    from motion_engine.formats.bvh import write_bvh
+
+    file = tmp_path / "moon.bvh"
+    write_bvh(file, engine.say("jump then bow").clip)
+    library = Library.open(tmp_path / "own.sqlite")
+    library.add(*ingest(file, name="moonwalk", aliases=["太空步"]))
+    mine = CommandEngine(library)
+    assert str(mine.parse("do the moonwalk, then wave")) == "moonwalk > wave"
+    assert str(mine.parse("太空步")) == "moonwalk"
+    assert mine.say("moonwalk").clip.duration > 2.0
+    with pytest.raises(UnknownAction):
+        engine.parse("moonwalk")
+
+
+def test_the_shared_sample_commands(engine: CommandEngine) -> None:
+    sample = Path(__file__).parents[3] / "shared" / "evals" / "commands_dev.jsonl"
+    if not sample.exists():
+        pytest.skip("the shared sample commands are not beside this checkout")
+    wrong = []
+    for line in sample.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        got = engine.notation(case["text"])
+        if got != case["plan"]:
+            wrong.append((case["text"], case["plan"], got))
+    assert not wrong
