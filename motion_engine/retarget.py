@@ -360,10 +360,8 @@ def _lift_body(clip: Clip) -> Clip:
 def _start(clip: Clip) -> Clip:
     position, _ = fk(clip.skeleton, clip.root_position[:1], clip.rotation[:1])
     names = clip.skeleton.names
-    across = sum(
-        _unit(position[0, names.index(f"left_{part}")] - position[0, names.index(f"right_{part}")])
-        for part in ("hip", "shoulder")
-    )
+    left, right = ([names.index(f"{side}_{part}") for part in ("hip", "shoulder")] for side, _ in SIDES)
+    across = _unit(position[0, left] - position[0, right]).sum(axis=0)
     heading = float(np.arctan2(-across[2], across[0]))
     turn = quat.from_axis_angle("y", -heading if abs(heading) > OWN_HEADING else 0.0)
     root = quat.rotate(turn, clip.root_position.astype(np.float64))

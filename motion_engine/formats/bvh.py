@@ -8,10 +8,7 @@ given to the root, and animated offsets further down are averaged into the skele
 from __future__ import annotations
 
 import math
-import os
 import re
-import tempfile
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +17,8 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
+from motion_engine.formats.files import write_whole
+from motion_engine.formats.numbers import parse_numbers
 from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}  # m; CMU scales inches by 1/0.45
@@ -28,7 +27,6 @@ TOP_OF_HEAD, TIP_OF_TOES = (0.0, 0.18, 0.02), (0.0, -0.02, 0.06)  # m, where the
 _CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
 _MOTION = re.compile(rb"^[ \t]*MOTION\b", re.IGNORECASE | re.MULTILINE)
 _MOTION_HEAD = re.compile(rb"\s*MOTION\s+Frames\s*:\s*(\S+)\s+Frame[ \t]*Time\s*:\s*(\S+)[^\n]*\n?", re.IGNORECASE)
-_SEPARATORS = bytes.maketrans(b"\t\r\n\v\feE", b"       ")  # an exponent becomes a number of its own
 
 
 @dataclass
@@ -119,9 +117,7 @@ def _read_hierarchy(head: bytes, path: Path | str) -> list[_Joint]:
     return joints
 
 
-def _add_joint(
-    joints: list[_Joint], open_joints: list[int], word: str, name: str, line: int, path: Path | str
-) -> int:
+def _add_joint(joints: list[_Joint], open_joints: list[int], word: str, name: str, line: int, path: Path | str) -> int:
     if word == "root" and joints:
         raise BadClip(f"a second ROOT, {name}: a clip has one figure; split the file", path=path, line=line)
     if word == "joint" and (not open_joints or open_joints[-1] < 0):
@@ -175,7 +171,7 @@ def _read_motion(data: bytes, start: int, channels: int, path: Path | str) -> tu
     if not (math.isfinite(frame_time) and frame_time > 0):
         raise BadClip(f"Frame Time must be above 0 s, not {time_text}", path=path, line=line + 2)
     frames, body = int(frames_text), data[head.end() :]
-    values = _parse_numbers(body, frames, channels)
+    values = parse_numbers(body, frames, channels)
     if values is None:
         values = _parse_lines(body, frames, channels, data.count(b"\n", 0, head.end()) + 1, path)
     return _frame_rate(frame_time, time_text), values
@@ -192,55 +188,8 @@ def _frame_rate(frame_time: float, text: str) -> float:
     return 1.0 / frame_time
 
 
-def _parse_numbers(body: bytes, frames: int, channels: int) -> Array | None:
-    """All numbers `(frames, channels)`, or None where anything is unusual.
-
-    Several times faster than parsing floats: without their points the numbers are integers (which numpy reads six
-    times as fast), and the place of the point says by which power of ten to divide, with the same rounding.
-    """
-    if body.translate(None, b"0123456789+-.eE \t\r\n"):
-        return None
-    plain = body.translate(_SEPARATORS) + b" "
-    text = np.frombuffer(plain, dtype=np.uint8)
-    space = text == 32
-    ends = np.flatnonzero(space[1:] & ~space[:-1]) + 1
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            digits = np.fromstring(plain.translate(None, b"."), dtype=np.int64, sep=" ")  # type: ignore[call-overload]
-        except (DeprecationWarning, ValueError):
-            return None
-    points = np.flatnonzero(text == 46)
-    number = np.arange(len(points)) if len(points) == len(ends) else np.searchsorted(ends, points)
-    if len(digits) != len(ends) or len(points) > len(ends) or (np.diff(number) == 0).any():
-        return None
-    decimals = np.zeros(len(ends), dtype=np.intp)
-    decimals[number] = ends[number] - points - 1
-    if len(ends) and (decimals.min() < 0 or decimals.max() > 17 or np.abs(digits).max() >= 10**18):
-        return None
-    values = digits / (10.0 ** np.arange(18))[decimals]
-    if b"e" in body or b"E" in body:
-        exponent = np.zeros(len(ends), dtype=bool)
-        raw = np.frombuffer(body, dtype=np.uint8)
-        marks = np.flatnonzero((raw == 101) | (raw == 69))
-        exponent[np.minimum(np.searchsorted(ends, marks, side="right"), len(ends) - 1)] = True
-        power = np.flatnonzero(exponent)
-        if len(power) != len(marks) or power[0] == 0 or decimals[power].any() or space[marks - 1].any():
-            return None
-        values[power - 1] *= 10.0 ** values[power]
-        values, ends = values[~exponent], ends[~exponent]
-    if len(values) != frames * channels:
-        return None
-    breaks = np.flatnonzero(np.frombuffer(body + b"\n", dtype=np.uint8) == 10)
-    filled = np.searchsorted(ends, breaks, side="right")
-    whole_rows = filled[filled % max(channels, 1) == 0] if channels else filled
-    if channels and len(np.unique(whole_rows[whole_rows > 0])) != frames:
-        return None
-    return values.reshape(frames, channels)
-
-
 def _parse_lines(body: bytes, frames: int, channels: int, line: int, path: Path | str) -> Array:
-    """As `_parse_numbers`, row by row: slow, but it knows the line of an error."""
+    """As `parse_numbers`, row by row: slow, but it knows the line of an error."""
     rows: list[list[float]] = []
     for number, text in enumerate(body.splitlines(), line):
         words = text.split()
@@ -281,8 +230,9 @@ def _to_clip(joints: list[_Joint], fps: float, values: Array) -> Clip:
             continue
         position = _positions(joint, values)
         if only_child == [index]:
-            # The root is a mere reference: it takes over the hips' motion, which stays exact.
-            root = root + quat.rotate(rotation[:, 0].astype(np.float64), position - offsets[index])
+            # The root is a mere reference: it is put where the hips are, whose motion stays exact.
+            root = root + quat.rotate(rotation[:, 0].astype(np.float64), position)
+            offsets[index] = 0.0
         else:
             offsets[index] = position.mean(axis=0)
     unit = _unit(joints, offsets)
@@ -372,9 +322,9 @@ def write_bvh(path: Path | str, clip: Clip, *, unit: str = "cm") -> None:
     rows = np.round(rows, 6) + 0.0  # no "-0.000000"
     row = " ".join(["%.6f"] * rows.shape[1])
     lines = ["HIERARCHY", *_hierarchy_lines(clip.skeleton, 0, 0, scale)]
-    lines += ["MOTION", f"Frames: {len(clip)}", f"Frame Time: {1.0 / clip.fps!r}"]
+    lines += ["MOTION", f"Frames: {len(clip)}", f"Frame Time: {1.0 / clip.fps:.17f}"]
     lines += [row % tuple(values) for values in rows.tolist()]
-    _write_whole(Path(path), "\n".join(lines) + "\n")
+    write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
 def _depth_first(parents: tuple[int, ...], joint: int) -> list[int]:
@@ -418,19 +368,3 @@ def _hierarchy_lines(skeleton: Skeleton, joint: int, depth: int, scale: float) -
 
 def _numbers(values: Array) -> str:
     return " ".join(f"{value:.6f}" for value in np.round(values, 6) + 0.0)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Writes to a temporary file in the same folder, then renames it: a reader never sees half a file."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            temporary.chmod(0o644)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise BadClip(f"cannot be written: {error.strerror or error}", path=path) from error

@@ -23,8 +23,8 @@ _ROTATIONS = (
     *("left_hip", "left_knee", "left_ankle", "left_shoulder", "left_elbow"),
 )
 _HINGES = ("knee", "elbow")  # about the figure's right-hand axis +Z: knees bend by negative, elbows by positive angles
-# A recorded neck follows the neck's bone, which leans forward by this much (the median over the clips of upright people)
-# in somebody who looks ahead; taken out so that the rotation is the head's. Some clips have no neck motion at all.
+# A recorded neck follows the neck's bone, which leans forward by this much (the median over the clips of people who
+# stand) in somebody who looks ahead; taken out so that the rotation is the head's. Some clips have no neck motion.
 _NECK_LEAN = np.radians(14.0)
 # DeepMimic's humanoid at a quarter of the size in which `pybullet_data/humanoid/humanoid.urdf` states it, in metres.
 _TORSO = (("root", "", (0, 0.9, 0)), ("chest", "root", (0, 0.236151, 0)), ("neck", "chest", (0, 0.223894, 0)))
@@ -72,7 +72,7 @@ def wraps(path: Path | str) -> bool:
 @lru_cache(maxsize=1)
 def deepmimic_skeleton() -> Skeleton:
     """DeepMimic's humanoid, 15 joints, facing +Z; at rest the arms hang down with the palms to the thighs."""
-    joints = list(_TORSO)
+    joints: list[tuple[str, str, tuple[float, float, float]]] = list(_TORSO)
     for side, sign in (("right", 1), ("left", -1)):
         for part, parent, (x, y, z) in _SIDE:
             above = parent if parent in ("root", "chest") else f"{side}_{parent}"

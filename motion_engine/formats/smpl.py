@@ -7,8 +7,7 @@ floor where our figure stands, as far as its legs are as long.
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
+from motion_engine.formats.files import write_whole
 from motion_engine.types import Array, Clip, canonical_skeleton
 
 TEMPLATE_PELVIS = np.array([0.0031, -0.3514, 0.0120])  # m, J0 in SMPL's own axes (+Y up)
@@ -44,19 +44,9 @@ def write_smpl(path: Path | str, clip: Clip) -> None:
         "gender": np.array("neutral"),
         "mocap_framerate": np.array(float(clip.fps)),
     }
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **arrays)
-            temporary.chmod(0o644)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise BadClip(f"cannot be written: {error.strerror or error}", path=path) from error
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_whole(path, buffer.getvalue())
 
 
 def read_smpl(path: Path | str) -> Clip:
