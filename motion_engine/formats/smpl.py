@@ -92,9 +92,10 @@ def _z_is_up(root: Array) -> bool:
 
 def _load(path: Path | str) -> dict[str, Array]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise BadClip("not an npz file", path=path)
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise BadClip("not an npz file", path=path)
+        with file:
             wanted = ("poses", "trans", *_RATES)
             return {name: file[name] for name in file.files if name in wanted}
     except OSError as error:
