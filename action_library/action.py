@@ -1,0 +1,154 @@
+"""The document of one action: what the library says of a clip, checked once, above all stores."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from motion_engine.errors import BadClip
+from motion_engine.types import ActionInfo, Language, Mask, Side
+
+LONGEST_NAME = 64  # characters
+LONGEST_DESCRIPTION = 500
+LONGEST_ALIAS = 80
+MOST_ALIASES = 64  # in one language
+MOST_TAGS = 64
+LONGEST_ACTION = 3600.0  # s
+UNKNOWN = "unknown"
+
+_GAPS = re.compile(r"[\W_]+")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+
+Word = Annotated[str, Field(min_length=1, max_length=LONGEST_ALIAS)]
+Posture = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Metres = Annotated[float, Field(ge=0.0, le=100_000.0)]
+Seconds = Annotated[float, Field(ge=0.0, le=LONGEST_ACTION)]
+
+
+class Action(BaseModel):
+    """One action of the library; the clip itself is stored apart, under its hash `track`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str
+    description: Annotated[str, Field(max_length=LONGEST_DESCRIPTION)] = ""
+    aliases: dict[Language, tuple[Word, ...]] = {}
+    tags: Annotated[tuple[Word, ...], Field(max_length=MOST_TAGS)] = ()
+    source: Annotated[str, Field(min_length=1, max_length=LONGEST_DESCRIPTION)] = UNKNOWN
+    licence: Annotated[str, Field(min_length=1, max_length=LONGEST_DESCRIPTION)] = UNKNOWN
+    duration: Annotated[float, Field(gt=0.0, le=LONGEST_ACTION)]  # s
+    fps: Annotated[float, Field(gt=0.0, le=1000.0)]
+    frames: Annotated[int, Field(ge=1)]
+    loop: tuple[Seconds, Seconds] | None = None  # s, the part that repeats
+    cyclic: bool = False
+    mask: Mask = "full"
+    side: Side | None = None
+    distance: Metres = 0.0  # along the floor, in one loop or in the whole clip
+    turn: Annotated[float, Field(ge=-1000.0, le=1000.0)] = 0.0  # radians, left positive
+    cycles: Annotated[int, Field(ge=1, le=1000)] | None = None
+    start_posture: Posture = "stand"
+    end_posture: Posture = "stand"
+    track: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the clip's bytes
+    created: datetime = Field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_normal(cls, name: str) -> str:
+        if name != normal_name(name):
+            raise ValueError(f"must be written {normal_name(name)!r}")
+        return name
+
+    @field_validator("aliases")
+    @classmethod
+    def _few_aliases(cls, aliases: dict[Language, tuple[str, ...]]) -> dict[Language, tuple[str, ...]]:
+        for language, words in aliases.items():
+            if len(words) > MOST_ALIASES:
+                raise ValueError(f"{len(words)} in {language}; {MOST_ALIASES} are allowed")
+        return aliases
+
+    @model_validator(mode="after")
+    def _loop_lies_inside(self) -> Action:
+        if self.loop is not None and not 0.0 <= self.loop[0] < self.loop[1] <= self.duration + 1e-6:
+            raise ValueError(f"loop {self.loop[0]:g} to {self.loop[1]:g} s is not inside {self.duration:g} s")
+        return self
+
+    def info(self) -> ActionInfo:
+        """What the schedule must know of the action."""
+        return ActionInfo(
+            name=self.name,
+            duration=self.duration,
+            loop=self.loop,
+            cyclic=self.cyclic,
+            mask=self.mask,
+            side=self.side,
+            distance=self.distance,
+            turn=self.turn,
+            cycles=self.cycles,
+            start_posture=self.start_posture,
+            end_posture=self.end_posture,
+        )
+
+
+def new_action(**fields: Any) -> Action:
+    """An `Action` of `fields`; BadClip with the first wrong field if they do not make one."""
+    try:
+        return Action(**fields)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        reason = problem["msg"].removeprefix("Value error, ")
+        name = str(fields.get("name", ""))[:LONGEST_NAME] or "the action"
+        raise BadClip(f"{name}: {f'{place}: ' if place else ''}{reason}") from None
+
+
+def normal_name(text: str) -> str:
+    """Any text as the name of an action: "Front Kick!" becomes `front_kick`; letters of all scripts stay.
+
+    Raises:
+        BadClip: No letter or digit is left, or the name is longer than LONGEST_NAME.
+    """
+    name = _GAPS.sub("_", unicodedata.normalize("NFKC", text).casefold()).strip("_")
+    if not name:
+        raise BadClip(f"{text[:40]!r} cannot be the name of an action: it needs a letter or a digit")
+    if len(name) > LONGEST_NAME:
+        raise BadClip(f"the name {name[:30]}... has {len(name)} characters; {LONGEST_NAME} are allowed")
+    return name
+
+
+def sort_aliases(aliases: Mapping[str, Iterable[str]] | Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Aliases by language, stripped and without repeats; of a plain list, words with Chinese characters are `zh`."""
+    if not isinstance(aliases, Mapping):
+        words = list(aliases)
+        aliases = {
+            "en": [word for word in words if not _HAN.search(word)],
+            "zh": [word for word in words if _HAN.search(word)],
+        }
+    return {
+        language: tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
+        for language, words in aliases.items()
+    }
+
+
+def search_terms(text: str) -> set[str]:
+    """The terms under which `text` is found: its words, and the pairs of neighbours in Chinese (or a lone character).
+
+    Pairs, since Chinese has no spaces: a store then needs no full-text search of its own.
+    """
+    text = unicodedata.normalize("NFKC", text).casefold()
+    terms = set(_GAPS.sub(" ", _HAN.sub(" ", text)).split())
+    for run in _HAN.findall(text):
+        terms |= {run[i : i + 2] for i in range(max(1, len(run) - 1))}
+    return terms
+
+
+def action_terms(action: Action) -> set[str]:
+    """All terms under which `action` is found."""
+    words = [action.name, action.description, *action.tags]
+    for aliases in action.aliases.values():
+        words += aliases
+    return set().union(*(search_terms(text) for text in words))

@@ -1,0 +1,206 @@
+"""Any motion file becomes a canonical clip with its document; a request never meets a file or a bad clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from action_library.action import UNKNOWN, Action, new_action, normal_name, sort_aliases
+from motion_engine import clips as edit
+from motion_engine import quat
+from motion_engine.errors import BadClip
+from motion_engine.kinematics import fk
+from motion_engine.types import LIBRARY_FPS, Array, Clip
+
+SCRIPTS = (".yaml", ".yml")
+LARGEST_FILE = 512 * 1024 * 1024  # bytes
+BODY_JOINTS = 22  # those that every humanoid has; fingers say nothing about a cycle
+UPRIGHT = np.cos(np.radians(60.0))  # of the pelvis' own up; below it headings say little
+# A clip is a cycle if its last frame is as near to its first as a few frames would bring it, at about the same speed.
+SEAM_STEPS = 3.0  # frames' worth of the clip's median motion
+SEAM_SPEED = 0.5  # of the median speed: slower means that it rests at its ends, so it is a performance
+SWAY = 0.2  # radians
+LEAST_MOTION = 0.002  # m a frame; below it nothing happens that could repeat
+SHORTEST_CYCLE = 0.4  # s
+
+Aliases = Mapping[str, Iterable[str]] | Iterable[str]
+
+
+def ingest(
+    path: Path | str,
+    *,
+    name: str,
+    description: str = "",
+    aliases: Aliases = (),
+    tags: Iterable[str] = (),
+    source: str = "",
+    licence: str = "",
+    crop: tuple[float, float] | None = None,
+    cyclic: bool | None = None,
+    **stated: Any,
+) -> tuple[Action, Clip]:
+    """The document and the canonical clip (52 joints, 30 fps, feet on the floor, contacts labelled) of a motion file.
+
+    Args:
+        path: .bvh, .npz (SMPL as AMASS writes it), .txt or .json (DeepMimic) or .yaml (key-pose script).
+        name: What the action is called; written in its normal form.
+        description: One sentence; by default the script's own, or which file it is.
+        aliases: Other names, by language, or a list that is sorted into English and Chinese.
+        tags: Words to find it by.
+        source: Where the motion comes from; by default the file's name.
+        licence: Under which licence it may be used; by default "unknown".
+        crop: The part of the file that is used, s.
+        cyclic: Whether the clip repeats as a whole; None: seen from its first and last frames.
+        **stated: Other fields of `Action` (loop, mask, side, cycles, turn, postures, ...) instead of measured ones.
+
+    Raises:
+        BadClip: The file is missing, of an unknown kind, not a humanoid's motion, or a field is wrong.
+    """
+    path = Path(path)
+    read = _reader(path)
+    name = normal_name(name)
+    if path.suffix.lower() in SCRIPTS:
+        from action_library.keypose import load_keypose
+
+        script = load_keypose(path)
+        clip, fields = script.clip, dict(script.fields)
+    else:
+        clip, fields = canonical(read(path), crop=crop, path=path), {}
+        fields["cyclic"] = cyclic if cyclic is not None else not stated.get("loop") and is_cycle(clip)
+        if fields["cyclic"]:
+            fields["turn"] = stated.get("turn", cycle_turn(clip))
+            clip = seamless(clip, fields["turn"])
+    given: dict[str, Any] = {
+        "description": description,
+        "source": source,
+        "licence": licence,
+        "tags": tuple(tags),
+        "cyclic": cyclic,
+    }
+    defaults = {"description": f"Motion from {path.name}", "source": path.name, "licence": UNKNOWN}
+    words = sort_aliases(aliases)
+    given["aliases"] = words if any(words.values()) else None
+    fields = defaults | fields | {key: value for key, value in given.items() if value} | stated | {"name": name}
+    return document(clip, **fields), clip
+
+
+def document(clip: Clip, **fields: Any) -> Action:
+    """The document of `clip`: what `fields` state, and for the rest what can be measured; BadClip if they are wrong."""
+    cyclic = bool(fields.get("cyclic"))
+    if cyclic and not fields.get("loop"):
+        fields["loop"] = (0.0, clip.duration)
+    measured = {
+        "duration": clip.duration,
+        "fps": clip.fps,
+        "frames": len(clip),
+        "distance": round(travelled(clip, cyclic=cyclic), 4),
+        "turn": round(cycle_turn(clip) if cyclic else turned(clip), 4),
+    }
+    return new_action(**(measured | fields))
+
+
+def canonical(clip: Clip, *, crop: tuple[float, float] | None = None, path: Path | str | None = None) -> Clip:
+    """Any humanoid clip, cropped, at the library's frame rate, on the canonical skeleton; BadClip naming `path`."""
+    from motion_engine.retarget import retarget
+
+    try:
+        clip = edit.crop(clip, *crop) if crop else clip
+        return retarget(edit.mend(retarget(edit.resample(clip, LIBRARY_FPS))))
+    except BadClip as error:
+        raise BadClip(error.reason, path=error.path or path, line=error.line) from None
+
+
+def seamless(clip: Clip, turn: float) -> Clip:
+    """One cycle of a gait whose last frame leads on to its first: what does not fit is spread over the frames around.
+
+    Args:
+        clip: A canonical clip.
+        turn: Radians that the body turns in one cycle.
+    """
+    from motion_engine.retarget import retarget
+
+    bend = turn * np.arange(len(clip)) / len(clip)
+    straight = edit.mend(edit.warp_path(clip, -bend), cyclic=True)
+    return retarget(edit.warp_path(straight, bend))
+
+
+def _reader(path: Path) -> Callable[[Path], Clip]:
+    """The function that reads files of this suffix; BadClip if there is none, or no such file."""
+    from motion_engine.formats.bvh import read_bvh
+    from motion_engine.formats.deepmimic import read_deepmimic
+    from motion_engine.formats.smpl import read_smpl
+
+    readers: dict[str, Callable[[Path], Clip]] = {
+        ".bvh": read_bvh,
+        ".npz": read_smpl,
+        ".txt": read_deepmimic,
+        ".json": read_deepmimic,
+    }
+    suffix = path.suffix.lower()
+    if suffix not in (*readers, *SCRIPTS):
+        known = ", ".join((*readers, *SCRIPTS))
+        raise BadClip(f"unknown kind of file {suffix or '(no suffix)'}; known are {known}", path=path)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise BadClip(f"cannot be read: {error.strerror or error}", path=path) from None
+    if path.is_dir():
+        raise BadClip("is a folder; name a file", path=path)
+    if size > LARGEST_FILE:
+        raise BadClip(f"has {size / 2**20:.0f} MB, {LARGEST_FILE >> 20} are allowed: split it", path=path)
+    return readers.get(suffix, read_bvh)
+
+
+# ── What the motion itself says ───────────────────────────────────────────────────────────────────────────
+
+
+def travelled(clip: Clip, *, cyclic: bool = False) -> float:
+    """Metres along the floor from the first to the last frame; of a cycle, on to the first frame of the next."""
+    way = (clip.root_position[-1] - clip.root_position[0])[[0, 2]].astype(np.float64)
+    return float(np.linalg.norm(way)) * _to_next(clip, cyclic)
+
+
+def turned(clip: Clip) -> float:
+    """Radians turned about +Y in the whole clip, left positive; whole turns count only while the body is upright."""
+    up = quat.rotate(clip.rotation[:, 0].astype(np.float64), np.array([0.0, 1.0, 0.0]))[:, 1]
+    curve = edit.heading_curve(clip)
+    turn = float(curve[-1] - curve[0])
+    return turn if up.min() > UPRIGHT else float((turn + np.pi) % (2 * np.pi) - np.pi)
+
+
+def cycle_turn(clip: Clip) -> float:
+    """Radians that one cycle of a gait turns; a little is sway of the hips, not a turn."""
+    yaw = np.unwrap(quat.heading(clip.rotation[:, 0].astype(np.float64)))
+    turn = float(yaw[-1] - yaw[0]) * _to_next(clip, True)
+    return turn if abs(turn) > SWAY else 0.0
+
+
+def _to_next(clip: Clip, cyclic: bool) -> float:
+    return len(clip) / (len(clip) - 1) if cyclic and len(clip) > 1 else 1.0
+
+
+def is_cycle(clip: Clip) -> bool:
+    """Whether the motion goes on seamlessly from the last frame to the first, as a walk does."""
+    if clip.duration < SHORTEST_CYCLE:
+        return False
+    pose = _local(clip)
+    step = np.linalg.norm(np.diff(pose, axis=0), axis=-1).mean(axis=-1)
+    usual = float(np.median(step))
+    if usual < LEAST_MOTION:
+        return False
+    gap = float(np.linalg.norm(pose[0] - pose[-1], axis=-1).mean())
+    first, last = (pose[2] - pose[0]).ravel(), (pose[-1] - pose[-3]).ravel()
+    size = np.linalg.norm(first) * np.linalg.norm(last)
+    onward = float(first @ last) > 0.2 * size > 0
+    return bool(gap < SEAM_STEPS * usual and min(step[0], step[-1]) > SEAM_SPEED * usual and onward)
+
+
+def _local(clip: Clip) -> Array:
+    """Positions of the body's joints `(T, 22, 3)` m seen from over the floor under the pelvis, heading removed."""
+    root = clip.root_position.astype(np.float64)
+    position, _ = fk(clip.skeleton, root, clip.rotation.astype(np.float64))
+    away = quat.from_axis_angle("y", -quat.heading(clip.rotation[:, 0].astype(np.float64)))
+    return quat.rotate(away[:, None], (position - root[:, None] * (1.0, 0.0, 1.0))[:, :BODY_JOINTS])
