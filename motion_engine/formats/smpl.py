@@ -92,7 +92,7 @@ def _z_is_up(root: Array) -> bool:
 
 def _load(path: Path | str) -> dict[str, Array]:
     try:
-        file = np.load(path, allow_pickle=False)
+        file = np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise BadClip("not an npz file", path=path)
         with file:
