@@ -10,7 +10,7 @@ from animator.camera import Camera, CameraPath, frame_clip
 from animator.captions import Caption
 from animator.figure import Kind, load_figure
 from animator.shadow import HeightMap
-from animator.stage import Stage, build_stage
+from animator.stage import Stage
 from animator.triangles import draw
 from motion_engine.kinematics import fk
 from motion_engine.types import Array, Clip
@@ -37,7 +37,7 @@ class MannequinRenderer:
         self.width, self.height = width, height
         self._figure = load_figure(kind)
         self._albedo = self._figure.color**2  # to linear light; a square is near enough to sRGB and much faster
-        self._stage: tuple[bytes, Stage] | None = None
+        self._stage = Stage(width, height)
 
     def frames(
         self,
@@ -73,20 +73,13 @@ class MannequinRenderer:
         vertices, normals, surface = (np.ascontiguousarray(part) for part in posed)
         figure, width, height = self._figure, self.width, self.height
         shadow, lit = cast(surface, vertices, light)
-        picture = self._stage_of(camera).shaded(shadow, camera)
+        picture = self._stage.picture(camera, shadow)
         color = shade(self._albedo, figure.ambient, vertices, normals, lit, light, camera)
         points, depth = camera.project(vertices, width, height)
         patch = draw(points * (width, height), nearness(depth, camera), figure.faces, color, width, height)
         if patch is not None:
             patch.over(picture)
-        return (np.clip(picture, 0, 255) + np.float32(0.5)).astype(np.uint8)
-
-    def _stage_of(self, camera: Camera) -> Stage:
-        """The stage, built again only when the camera has moved."""
-        key = camera.view_matrix.tobytes() + camera.target.tobytes() + repr((camera.fov, camera.ortho_height)).encode()
-        if self._stage is None or self._stage[0] != key:
-            self._stage = (key, build_stage(camera, self.width, self.height))
-        return self._stage[1]
+        return picture.astype(np.uint8)
 
 
 def key_light(camera: Camera) -> Array:

@@ -20,7 +20,7 @@ class HeightMap:
     height: Array  # (rows, columns) m, by second and first coordinate
 
     @classmethod
-    def of(cls, points: Array, height: Array, cell: float, border: float = 0.1) -> HeightMap:
+    def of(cls, points: Array, height: Array, cell: float, border: float = 0.15) -> HeightMap:
         """Maps points that are dense enough to leave few cells empty.
 
         Args:
@@ -29,19 +29,23 @@ class HeightMap:
             cell: m.
             border: m kept free at each edge.
         """
-        origin = points.min(axis=0) - border
-        columns, rows = np.ceil((points.max(axis=0) + border - origin) / cell).astype(int)
-        index = ((points - origin) / cell).astype(np.int64)
-        flat = np.full(int(rows * columns), _LOWEST, dtype=np.float32)
-        np.maximum.at(flat, index[:, 1] * columns + index[:, 0], height.astype(np.float32))
+        x, y = (np.ascontiguousarray(points[:, i]) for i in (0, 1))
+        origin = np.array([x.min(), y.min()], dtype=np.float32) - np.float32(border)
+        columns, rows = (
+            int(np.ceil((p.max() + border - start) / cell)) for p, start in zip((x, y), origin, strict=True)
+        )
+        column, row = (((p - start) / cell).astype(np.int64) for p, start in zip((x, y), origin, strict=True))
+        flat = np.full(rows * columns, _LOWEST, dtype=np.float32)
+        np.maximum.at(flat, row * columns + column, height.astype(np.float32))
         return cls(origin, cell, flat.reshape(rows, columns))
 
     def lit(self, points: Array, height: Array, bias: float) -> Array:
         """How much light `(N,)`, 0..1, reaches points at their `height`; nothing within `bias` m above hides them."""
         total = np.ones(len(points), dtype=np.float32)
         above = height + np.float32(bias)
-        for weight, index in self._corners(points, self.height):
-            total -= weight * (self.height.ravel()[index] > above)
+        cells = self.height.ravel()
+        for weight, index in self._corners(points[:, 0], points[:, 1]):
+            total -= weight * (cells[index] > above)
         return total
 
     def floor_shade(self, contact: float = 0.12) -> Array:
@@ -49,32 +53,35 @@ class HeightMap:
         from scipy.ndimage import gaussian_filter
 
         covered = (self.height > _LOWEST).astype(np.float32)
-        touching = np.exp(-np.maximum(self.height, 0.0) / contact) * covered
-        cast = gaussian_filter(covered, 0.045 / self.cell, mode="constant", truncate=2.5)
-        near = gaussian_filter(touching, 0.02 / self.cell, mode="constant", truncate=2.5)
-        return 1.0 - (1.0 - 0.45 * cast) * (1.0 - 0.62 * near)
+        touching = np.exp(-np.maximum(self.height, 0.0) / np.float32(contact)) * covered
+        cast = gaussian_filter(covered, 0.045 / self.cell, mode="constant", truncate=2.0)
+        near = gaussian_filter(touching, 0.02 / self.cell, mode="constant", truncate=2.0)
+        shade = 1.0 - (1.0 - np.float32(0.45) * cast) * (1.0 - np.float32(0.62) * near)
+        for edge in (shade[:2], shade[-2:], shade[:, :2], shade[:, -2:]):
+            edge[:] = 0.0  # what lies outside is sampled from the edge
+        return shade
 
-    def sample(self, values: Array, points: Array) -> Array:
-        """`values (rows, columns)` interpolated at points `(..., 2)` of the plane; outside it is 0."""
-        shape = points.shape[:-1]
-        flat = points.reshape(-1, 2)
-        rows, columns = values.shape
-        scaled = (flat - self.origin) / self.cell
-        inside = ((scaled > 0) & (scaled < (columns, rows))).all(axis=1)
-        total = sum(weight * values.ravel()[index] for weight, index in self._corners(flat, values))
-        return np.where(inside, total, 0.0).reshape(shape).astype(np.float32)
+    def sample(self, values: Array, x: Array, y: Array) -> Array:
+        """`values (rows, columns)` interpolated at points of the plane `(...)`; outside, the values of the edge."""
+        total = np.zeros(x.shape, dtype=np.float32)
+        cells = values.ravel()
+        for weight, index in self._corners(x, y):
+            total += weight * cells[index]
+        return total
 
-    def _corners(self, points: Array, values: Array) -> list[tuple[Array, Array]]:
+    def _corners(self, x: Array, y: Array) -> list[tuple[Array, Array]]:
         """The weight and flat index of the four cells around each point."""
-        rows, columns = values.shape
-        u, v = (((points - self.origin) / self.cell).astype(np.float32) - np.float32(0.5)).T
-        left, top = np.floor(u), np.floor(v)
-        u, v = u - left, v - top
-        x0, y0 = (np.clip(p, 0, n - 2).astype(np.int64) for p, n in ((left, columns), (top, rows)))
-        first = y0 * columns + x0
+        rows, columns = self.height.shape
+        scale = np.float32(1.0 / self.cell)
+        u, v = ((p - start) * scale - np.float32(0.5) for p, start in zip((x, y), self.origin, strict=True))
+        u, v = np.clip(u, 0, columns - 1.001, dtype=np.float32), np.clip(v, 0, rows - 1.001, dtype=np.float32)
+        left, top = u.astype(np.int64), v.astype(np.int64)
+        u, v = u - left.astype(np.float32), v - top.astype(np.float32)
+        first = top * columns + left
+        uv = u * v
         return [
-            ((1 - u) * (1 - v), first),
-            (u * (1 - v), first + 1),
-            ((1 - u) * v, first + columns),
-            (u * v, first + columns + 1),
+            (1 - u - v + uv, first),
+            (u - uv, first + 1),
+            (v - uv, first + columns),
+            (uv, first + columns + 1),
         ]

@@ -28,11 +28,12 @@ class Patch:
     coverage: Array  # (h, w) float32, 0..1
 
     def over(self, picture: Array) -> None:
-        """Puts itself on a float picture `(H, W, 3)`, in place."""
+        """Puts itself on a float picture `(H, W, 3)` of values 0..255, in place."""
         height, width = self.coverage.shape
         part = picture[self.top : self.top + height, self.left : self.left + width]
         part *= (1.0 - self.coverage)[..., None]
         part += self.color
+        np.clip(part, 0, 255, out=part)  # colours are extrapolated where triangles are thin
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +46,12 @@ class _Triangles:
     area: Array  # (N,) doubled, px^2
 
     def gradients(self, values: Array) -> tuple[Array, Array, Array]:
-        """The linear functions through the corners' values `(3, N, ...)`: value at corner 0, by x and by y."""
-        shape = (-1, *(1,) * (values.ndim - 2))
-        ax, ay, bx, by = (
-            ((p[i] - p[0]) / self.area).astype(np.float32).reshape(shape) for i in (1, 2) for p in (self.x, self.y)
-        )
-        a, b = values[1] - values[0], values[2] - values[0]
-        return values[0], b * ay - a * by, a * bx - b * ax
+        """The linear function through the corners' `values (V,)`: its value at corner 0, by x and by y, `(N,)` each."""
+        scale = 1.0 / self.area
+        ax, ay, bx, by = (((p[i] - p[0]) * scale).astype(np.float32) for i in (1, 2) for p in (self.x, self.y))
+        corner = values[self.vertices]
+        a, b = corner[1] - corner[0], corner[2] - corner[0]
+        return corner[0], b * ay - a * by, a * bx - b * ax
 
 
 def draw(points: Array, nearness: Array, faces: Array, color: Array, width: int, height: int) -> Patch | None:
@@ -66,39 +66,42 @@ def draw(points: Array, nearness: Array, faces: Array, color: Array, width: int,
         width: Of the picture, px.
         height: Of the picture, px.
     """
-    size = np.array([width, height])
-    seen = points[nearness > 0]
-    if not len(seen):
+    x, y = (np.ascontiguousarray(points[:, i]) for i in (0, 1))
+    before = nearness > 0
+    every = before.all()
+    if not before.any():
         return None
-    start = np.clip(np.floor(seen.min(axis=0)), 0, size).astype(int)
-    stop = np.clip(np.ceil(seen.max(axis=0)), 0, size).astype(int)
-    (left, top), (columns, rows) = start, stop - start
+    left, right, top, bottom = (
+        int(np.clip(bound, 0, size))
+        for p, size in ((x, width), (y, height))
+        for bound in ((p if every else p[before]).min() // 1, -(-(p if every else p[before]).max() // 1))
+    )
+    columns, rows = right - left, bottom - top
     if columns <= 0 or rows <= 0:
         return None
-    triangles = _front(points - start, nearness, faces)
-    row, x, owner = _visible(triangles, nearness, int(columns), int(rows))
-    offset, by_x, by_y = triangles.gradients(color[triangles.vertices])
-    dx = (x + _OFFSETS[row % SAMPLES] - triangles.x[0][owner]).astype(np.float32)
+    triangles = _front(x - left, y - top, faces, None if every else before)
+    row, x, owner = _visible(triangles, nearness.astype(np.float32), columns, rows)
+    dx = (x + _OFFSETS[row & 3] - triangles.x[0][owner]).astype(np.float32)
     dy = ((row + 0.5) / SAMPLES - triangles.y[0][owner]).astype(np.float32)
     pixel = row // SAMPLES * columns + x
-    area = int(rows * columns)
-    picture = np.empty((area, 3), dtype=np.float32)
+    picture = np.empty((rows * columns, 3), dtype=np.float32)
     for channel in range(3):
-        table = [np.ascontiguousarray(part[:, channel])[owner] for part in (offset, by_x, by_y)]
-        picture[:, channel] = np.bincount(pixel, table[0] + dx * table[1] + dy * table[2], area)
-    coverage = np.bincount(pixel, minlength=area).astype(np.float32) / SAMPLES
-    shape = (int(rows), int(columns))
-    return Patch(int(top), int(left), picture.reshape(*shape, 3) / SAMPLES, coverage.reshape(shape))
+        start, by_x, by_y = triangles.gradients(np.ascontiguousarray(color[:, channel]))
+        value = start[owner] + dx * by_x[owner] + dy * by_y[owner]
+        picture[:, channel] = np.bincount(pixel, value, rows * columns)
+    picture *= np.float32(1.0 / SAMPLES)
+    coverage = np.bincount(pixel, minlength=rows * columns).astype(np.float32) / SAMPLES
+    return Patch(top, left, picture.reshape(rows, columns, 3), coverage.reshape(rows, columns))
 
 
-def _front(points: Array, nearness: Array, faces: Array) -> _Triangles:
-    """The triangles that face the viewer and lie before the camera."""
-    x, y = (np.ascontiguousarray(points[:, i])[faces] for i in (0, 1))
+def _front(x: Array, y: Array, faces: Array, before: Array | None) -> _Triangles:
+    """The triangles that face the viewer and, by their corners' flag `before (V,)`, lie before the camera."""
+    x, y = x[faces], y[faces]
     # y points down, so that what is counter-clockwise in the world turns the other way here
     area = (x[2] - x[0]) * (y[1] - y[0]) - (x[1] - x[0]) * (y[2] - y[0])
     front = area > _LEAST_AREA
-    if nearness.min() <= 0:
-        front &= nearness[faces].min(axis=0) > 0
+    if before is not None:
+        front &= before[faces].all(axis=0)
     kept = np.flatnonzero(front)
     return _Triangles(x[:, kept], y[:, kept], faces[:, kept], area[kept])
 
@@ -109,7 +112,7 @@ def _visible(triangles: _Triangles, nearness: Array, columns: int, rows: int) ->
     edges, first, count = _halves(triangles, rows * SAMPLES)
     part = np.repeat(np.arange(len(count)), count)
     row = _ranges(first, count)
-    offset = _OFFSETS[row % SAMPLES]
+    offset = _OFFSETS[row & 3]
     left = edges[0][part] * row + (edges[1][part] - offset)
     right = edges[2][part] * row + (edges[3][part] - offset)
     begin = np.ceil(np.clip(left, 0, columns)).astype(np.int64)
@@ -118,7 +121,7 @@ def _visible(triangles: _Triangles, nearness: Array, columns: int, rows: int) ->
     row, begin, length = row[kept], begin[kept], length[kept]
     owner = part[kept] % len(triangles.area)  # the lower halves follow the upper ones
     # 2. spans to samples
-    near, by_x, by_y = triangles.gradients(nearness[triangles.vertices].astype(np.float32))
+    near, by_x, by_y = triangles.gradients(nearness)
     slope = by_x[owner]
     start = near[owner] + slope * (begin + offset[kept] - triangles.x[0][owner])
     start += by_y[owner] * ((row + 0.5) / SAMPLES - triangles.y[0][owner])
