@@ -86,6 +86,7 @@ def relaxed_hand() -> Array:
     Fingers curl more from index to little finger, as they do when a hand hangs; the thumb lies beside the index.
     """
     curls = {"index": (14, 22, 12), "middle": (19, 26, 15), "ring": (23, 29, 17), "pinky": (26, 30, 18)}
+    together = {"index": 3, "middle": -2, "ring": -4, "pinky": -15}  # degrees: at rest the fingers are spread
     hand = []
     for name in canonical_skeleton().names[22:]:
         side, _, finger = name.partition("_")
@@ -95,7 +96,9 @@ def relaxed_hand() -> Array:
             bend, inwards = ((12.0, 14.0), (10.0, 0.0), (14.0, 0.0))[int(finger[-1]) - 1]
             vector = np.array([0.82 * bend, sign * inwards, -sign * 0.57 * bend])
         else:
-            vector = np.array([0.0, 0.0, -sign * curls[finger[:-1]][int(finger[-1]) - 1]])
+            number = int(finger[-1]) - 1
+            spread = 0 if number else together[finger[:-1]]
+            vector = np.array([0.0, sign * spread, -sign * curls[finger[:-1]][number]])
         hand.append(quat.from_rotvec(np.radians(vector)))
     rotations = np.stack(hand)
     rotations.flags.writeable = False
