@@ -16,6 +16,7 @@ from motion_engine.types import Array, canonical_skeleton
 
 Kind = Literal["wooden", "convex"]
 _CREASE = np.cos(np.radians(38))  # faces that meet at a larger angle do not share a normal
+_LEAST_AMBIENT = 0.25  # light finds its way into joints, which open when they bend
 _SPREAD = 9000  # points on the surface, about 17 mm apart
 _COLORS = {  # sRGB of the limbs, and of the balls or segments between them
     "wooden": ((0.84, 0.65, 0.44), (0.55, 0.37, 0.22)),
@@ -187,7 +188,7 @@ def _ambient(vertices: Array, normals: Array, surface: Array) -> Array:
         seen, hiding = vertices @ axes, surface @ axes
         open_sky += weight * HeightMap.of(hiding[:, :2], -hiding[:, 2], 0.016).lit(seen[:, :2], -seen[:, 2], 0.03)
         total += weight
-    return (open_sky / total).astype(np.float32)
+    return np.clip(open_sky / total, _LEAST_AMBIENT, 1.0).astype(np.float32)
 
 
 def _grain(vertices: Array) -> Array:

@@ -18,7 +18,7 @@ from motion_engine.types import Array, Clip
 _BATCH = 32  # frames posed at once: what a batch needs of memory is small, and its overhead is shared
 _CELL = 0.022  # m, of the shadow map
 _KEY, _SKY, _GROUND, _RIM = (
-    np.array(c, np.float32) for c in ((0.86, 0.80, 0.72), (0.46, 0.50, 0.56), (0.24, 0.21, 0.19), (0.30, 0.33, 0.38))
+    np.array(c, np.float32) for c in ((0.86, 0.80, 0.72), (0.46, 0.50, 0.56), (0.24, 0.21, 0.19), (0.15, 0.165, 0.19))
 )
 _LIGHT_TURN, _LIGHT_HEIGHT = np.radians(-48), np.radians(60)  # from the first camera: over its left shoulder
 
@@ -36,7 +36,8 @@ class MannequinRenderer:
         assert width > 0 and height > 0, "a picture has at least one pixel"
         self.width, self.height = width, height
         self._figure = load_figure(kind)
-        self._albedo = self._figure.color**2  # to linear light; a square is near enough to sRGB and much faster
+        # to linear light: a square is near enough to sRGB and much faster
+        self._albedo = np.asfortranarray(self._figure.color**2)
         self._stage = Stage(width, height)
 
     def frames(
@@ -128,7 +129,10 @@ def shade(
     half /= np.sqrt(np.einsum("ij,ij->i", half, half))[:, None]
     gloss = np.clip(np.einsum("ij,ij->i", normals, half), 0, 1) ** 24 * lit * np.float32(0.16)
     floor = np.clip(vertices[:, 1] / 0.12, 0.35, 1.0)  # light from below does not reach the feet
-    hidden = (ambient * (0.6 + 0.4 * floor))[:, None]
-    color = albedo * ((_GROUND + (_SKY - _GROUND) * sky[:, None]) * hidden + _KEY * key[:, None])
-    color += _RIM * rim[:, None] * np.float32(0.5) + gloss[:, None]
-    return np.sqrt(np.clip(color, 0, 1)) * np.float32(255.0)
+    hidden = ambient * (0.6 + 0.4 * floor)
+    color = np.empty((3, len(vertices)), dtype=np.float32)
+    for channel in range(3):
+        around = _GROUND[channel] + (_SKY[channel] - _GROUND[channel]) * sky
+        value = albedo[:, channel] * (around * hidden + _KEY[channel] * key) + (_RIM[channel] * rim + gloss)
+        color[channel] = np.sqrt(np.clip(value, 0, 1)) * np.float32(255.0)
+    return color.T

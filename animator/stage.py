@@ -115,7 +115,9 @@ def _with_lines(view: _View, place: Array) -> tuple[Array, Array]:
     number *= np.float32(0.5)
     ink = covered * np.where(number == np.rint(number), view.gain[0], view.gain[1])
     picture = view.picture.copy()
-    picture[view.first_row :] += np.maximum(ink[0], ink[1])[..., None] * (_INK - _FLOOR)
+    total = np.maximum(ink[0], ink[1])
+    for channel, change in enumerate(_INK - _FLOOR):  # by channel: several times as fast as broadcasting over three
+        picture[view.first_row :, :, channel] += total * change
     return picture, floor
 
 
@@ -137,4 +139,5 @@ def _darken(picture: Array, view: _View, floor: Array, shadow: HeightMap, camera
         return
     part = (slice(top - view.first_row, bottom - view.first_row), slice(left, right))
     shade = shadow.sample(shadow.floor_shade(), floor[0][part], floor[1][part]) * view.solid[part]
-    picture[top:bottom, left:right] *= 1.0 - shade[..., None] * _SHADOW
+    for channel, strength in enumerate(_SHADOW):
+        picture[top:bottom, left:right, channel] *= 1.0 - shade * strength
