@@ -133,6 +133,10 @@ def _visible(triangles: _Triangles, nearness: Array, columns: int, rows: int) ->
     nearest = np.zeros(rows * SAMPLES * columns, dtype=np.float32)
     np.maximum.at(nearest, sample, depth)
     shown = np.flatnonzero(depth == nearest[sample])
+    if len(shown) > np.count_nonzero(nearest):  # some lie exactly in one plane: the last of them is drawn
+        last = np.empty(len(nearest), dtype=np.int64)
+        last[sample[shown]] = shown
+        shown = shown[last[sample[shown]] == shown]
     span = span[shown]
     return row[span], begin[span] + step[shown], owner[span]
 

@@ -86,6 +86,13 @@ def test_neighbours_leave_no_gap_and_never_overlap(seed: int) -> None:
     np.testing.assert_allclose(picture, 100, atol=1e-2)
 
 
+def test_two_in_one_plane_are_drawn_once() -> None:
+    faces = np.concatenate((SQUARE_FACES, SQUARE_FACES), axis=1)
+    picture, coverage = canvas(draw(square((2, 2), 8), np.ones(4), faces, flat(4, 90), 16, 16), 16, 16)
+    assert coverage.max() == 1.0
+    assert picture[5, 5, 0] == pytest.approx(90, abs=1e-3)
+
+
 def test_what_lies_outside_or_behind_is_left_out() -> None:
     behind = np.array([1.0, 1.0, 1.0, -1.0])
     patch = draw(square((2, 2), 8), behind, SQUARE_FACES, flat(4, 1), 16, 16)
