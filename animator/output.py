@@ -32,9 +32,10 @@ def whole_file(path: Path | str, suffixes: Sequence[str]) -> Iterator[Path]:
         raise BadMedia(f"{path}: cannot write here ({error.strerror}); choose another folder.") from error
     try:
         yield part
-        os.replace(part, path)
-    except OSError as error:
-        raise BadMedia(f"{path}: cannot be written ({error.strerror or error}).") from error
+        try:
+            os.replace(part, path)
+        except OSError as error:
+            raise BadMedia(f"{path}: cannot be written ({error.strerror}); is it open elsewhere?") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

@@ -54,7 +54,10 @@ def write_png(path: Path | str, image: Array) -> None:
     from PIL import Image
 
     with whole_file(path, (".png",)) as part:
-        Image.fromarray(image).save(part, format="PNG")
+        try:
+            Image.fromarray(image).save(part, format="PNG")
+        except OSError as error:
+            raise BadMedia(f"{path}: cannot be written ({error.strerror or error}); is the disk full?") from error
 
 
 def _label(text: str, width: int, height: int, size: int) -> Array:

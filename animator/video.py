@@ -143,7 +143,7 @@ def _encode(
                     on_frame(index + 1)
             container.mux(stream.encode())
     except av.FFmpegError as error:
-        raise BadMedia(f"{path}: the video cannot be written ({error}).") from error
+        raise BadMedia(f"{path}: the video cannot be written ({error}); is the disk full?") from error
 
 
 def _to_yuv(frame: Array) -> Any:
