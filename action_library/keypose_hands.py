@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from motion_engine import quat
 from motion_engine.types import Array, canonical_skeleton
 
 FINGERS = ("index", "middle", "pinky", "ring", "thumb")  # the order of the skeleton
 
-# Degrees of curl at the three joints of each finger, in the order of FINGERS, then the spread at the first joint.
+# Degrees of curl at the three joints of each finger, in the order of FINGERS, 0 is straight.
 _CURLS = {
     "relaxed": ((18, 24, 14), (22, 28, 16), (30, 32, 18), (26, 30, 17), (8, 10, 12)),
     "open": ((3, 4, 2), (2, 4, 2), (5, 5, 3), (3, 4, 2), (-8, 0, 0)),
@@ -17,7 +18,15 @@ _CURLS = {
     "point": ((6, 4, 3), (80, 98, 62), (84, 95, 60), (82, 98, 62), (30, 38, 50)),
     "thumb_up": ((78, 95, 60), (82, 98, 62), (84, 95, 60), (84, 98, 62), (-25, -5, -5)),
 }
-_SPREAD = {"open": (7, 1, -13, -6, 0), "relaxed": (2, 0, -4, -2, 0)}
+# At rest the fingers are fanned out; these degrees close (positive: towards the thumb) or keep the fan.
+_CLOSE = {
+    "relaxed": (-4, 3, 20, 9, 0),
+    "open": (5, 1, 2, 0, 0),
+    "flat": (-5, 4, 27, 13, 0),
+    "fist": (-4, 4, 24, 12, 0),
+    "point": (0, 4, 24, 12, 0),
+    "thumb_up": (-4, 4, 24, 12, 0),
+}
 
 
 def finger_pose(name: str) -> Array:
@@ -32,7 +41,7 @@ def finger_pose(name: str) -> Array:
         palm = np.array([0.3, -0.6, -0.75]) if FINGERS[finger] == "thumb" else np.array([0.0, -1.0, 0.0])
         axis = np.cross(along, palm)
         axis /= np.linalg.norm(axis)
-        pose[3 * finger : 3 * finger + 3] = np.radians(curls)[:, None] * axis
-        spread = _SPREAD.get(name, (0,) * 5)[finger]
-        pose[3 * finger] += np.radians(spread) * np.array([0.0, -1.0, 0.0])
+        curl = quat.from_rotvec(np.radians(curls)[:, None] * axis)
+        curl[0] = quat.mul(quat.from_axis_angle("y", -np.radians(_CLOSE[name][finger])), curl[0])
+        pose[3 * finger : 3 * finger + 3] = quat.to_rotvec(curl)
     return pose
