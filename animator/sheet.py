@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from animator.output import whole_file
 from motion_engine.errors import BadMedia
+from motion_engine.files import whole_file
 from motion_engine.types import Array
 
 _PAPER, _INK, _GAP = 250, 60, 4  # grey levels; px between pictures

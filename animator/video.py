@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from animator.output import whole_file
 from motion_engine.errors import BadMedia
+from motion_engine.files import whole_file
 from motion_engine.types import Array
 
 # codec, container, encoder options; the quality is visually lossless for mp4 and high for webm

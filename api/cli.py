@@ -87,7 +87,8 @@ def say(
     as_json: Json = False,
 ) -> None:
     """Turn a command into motion: `motion say "wave then run" -o run.mp4 -o run.bvh`."""
-    from api.export import SUFFIXES, Picture, check_output, document, export
+    from api.export import SUFFIXES, Picture, document, export
+    from motion_engine.files import check_target
 
     if render not in ("mannequin", "pose", "side-by-side"):
         raise typer.BadParameter(f"{render!r} is none of mannequin, pose, side-by-side", param_hint="--render")
@@ -95,7 +96,7 @@ def say(
     for path in output or ():
         if path.suffix.lower() not in SUFFIXES:
             raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
-        check_output(path)
+        check_target(path)
     engine = _open(library_url)
     plan = engine.parse(" ".join(text))
     track = engine.perform(engine.timeline(plan, fps=fps))

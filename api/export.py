@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from motion_engine.formats.smpl import write_smpl
 
-from motion_engine.errors import BadMedia
+from motion_engine.files import check_target, whole_file
 from motion_engine.formats.bvh import write_bvh
+from motion_engine.formats.smpl import write_smpl
 from motion_engine.kinematics import fk
 from motion_engine.types import Array, Plan, Timeline, Track
 
@@ -35,34 +33,22 @@ class Picture:
     height: int = 512
 
 
-def check_output(path: Path) -> None:
-    """Whether a file can be written there, before any work is done; BadMedia says why not."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise BadMedia(
-            f"{path}: cannot write a {path.suffix or 'file without suffix'}; use one of {', '.join(SUFFIXES)}."
-        )
-    if not path.parent.is_dir():
-        raise BadMedia(f"{path}: the folder {path.parent} does not exist; create it first.")
-    if path.is_dir():
-        raise BadMedia(f"{path} is a folder; name a file in it.")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise BadMedia(f"{path}: no permission to write there; choose another folder.")
-
-
 def export(path: Path, plan: Plan, track: Track, picture: Picture, on_frame: OnFrame | None = None) -> None:
     """Write `track` to `path`.
 
     Raises:
         BadMedia: The suffix is unknown or the file cannot be written; nothing is left under its name then.
     """
-    check_output(path)
+    check_target(path, SUFFIXES)
     suffix = path.suffix.lower()
     if suffix == ".bvh":
         write_bvh(path, track.clip)
     elif suffix == ".npz":
         write_smpl(path, track.clip)
     elif suffix == ".json":
-        _write_text(path, json.dumps(document(plan, track.timeline), ensure_ascii=False, indent=2) + "\n")
+        text = json.dumps(document(plan, track.timeline), ensure_ascii=False, indent=2)
+        with whole_file(path) as part:
+            part.write_text(text + "\n", encoding="utf-8")
     elif suffix == ".png":
         _write_sheet(path, track, picture)
     else:
@@ -84,12 +70,11 @@ def frames(track: Track, picture: Picture, indices: Array | None = None) -> Iter
         picture: Which view, and its size.
         indices: Frame numbers; by default all of them.
     """
+    from animator.camera import CameraPath, frame_clip
     from animator.keypoints import project_clip
     from animator.mannequin import MannequinRenderer
     from animator.pose_map import draw_pose_maps
     from animator.video import side_by_side
-
-    from animator.camera import CameraPath, frame_clip
     from motion_engine.clips import sample
 
     clip, width, height = track.clip, picture.width, picture.height
@@ -122,15 +107,3 @@ def _write_sheet(path: Path, track: Track, picture: Picture) -> None:
     times = indices / track.clip.fps
     labels = [f"{time:.2f} s  {caption(track.timeline, time)}" for time in times]
     write_png(path, contact_sheet(list(frames(track, picture, indices)), SHEET_COLUMNS, labels))
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise BadMedia(f"{path}: cannot be written ({error.strerror}); is the disk full?") from error

@@ -17,7 +17,7 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
-from motion_engine.formats.files import write_whole
+from motion_engine.files import whole_file
 from motion_engine.formats.numbers import parse_numbers
 from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
 
@@ -311,7 +311,8 @@ def write_bvh(path: Path | str, clip: Clip, *, unit: str = "cm") -> None:
         unit: "m", "cm", "mm", "inch" or "cmu".
 
     Raises:
-        BadClip: The unit is unknown or the file cannot be written.
+        BadClip: The unit is unknown.
+        BadMedia: The file cannot be written.
     """
     if unit not in UNITS:
         raise BadClip(f"unknown unit {unit!r}; use one of {', '.join(UNITS)}", path=path)
@@ -324,7 +325,8 @@ def write_bvh(path: Path | str, clip: Clip, *, unit: str = "cm") -> None:
     lines = ["HIERARCHY", *_hierarchy_lines(clip.skeleton, 0, 0, scale)]
     lines += ["MOTION", f"Frames: {len(clip)}", f"Frame Time: {1.0 / clip.fps:.17f}"]
     lines += [row % tuple(values) for values in rows.tolist()]
-    write_whole(path, ("\n".join(lines) + "\n").encode())
+    with whole_file(path) as part:
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _depth_first(parents: tuple[int, ...], joint: int) -> list[int]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
-from motion_engine.formats.files import write_whole
+from motion_engine.files import whole_file
 from motion_engine.types import Array, Clip, canonical_skeleton
 
 TEMPLATE_PELVIS = np.array([0.0031, -0.3514, 0.0120])  # m, J0 in SMPL's own axes (+Y up)
@@ -30,7 +30,8 @@ def write_smpl(path: Path | str, clip: Clip) -> None:
     """Writes `poses (T, 156)`, `trans (T, 3)`, `betas (16)`, `gender`, `mocap_framerate` as AMASS does, +Z up.
 
     Raises:
-        BadClip: The clip is not on the canonical skeleton, or the file cannot be written.
+        BadClip: The clip is not on the canonical skeleton.
+        BadMedia: The file cannot be written.
     """
     if clip.skeleton.names != canonical_skeleton().names:
         raise BadClip("only clips on the canonical skeleton can be written as SMPL; retarget first", path=path)
@@ -44,9 +45,8 @@ def write_smpl(path: Path | str, clip: Clip) -> None:
         "gender": np.array("neutral"),
         "mocap_framerate": np.array(float(clip.fps)),
     }
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    write_whole(path, buffer.getvalue())
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez(file, **arrays)
 
 
 def read_smpl(path: Path | str) -> Clip:

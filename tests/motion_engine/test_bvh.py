@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion_engine import quat
-from motion_engine.errors import BadClip
+from motion_engine.errors import BadClip, BadMedia
 from motion_engine.formats.bvh import read_bvh, write_bvh
 from motion_engine.formats.numbers import parse_numbers
 from motion_engine.kinematics import fk
@@ -176,7 +176,7 @@ def test_bad_files_say_what_and_where(tmp_path: Path, text: str | bytes, reason:
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(BadClip, match=r"none\.bvh.*cannot be read"):
         read_bvh(tmp_path / "none.bvh")
-    with pytest.raises(BadClip, match="cannot be written"):
+    with pytest.raises(BadMedia, match="does not exist; create it"):
         write_bvh(tmp_path / "no" / "folder.bvh", clip_of(frames=1))
 
 
