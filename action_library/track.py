@@ -18,6 +18,7 @@ from motion_engine.types import CONTACT_JOINTS, Array, Clip, canonical_skeleton
 
 LARGEST_TRACK = 12 * 1024 * 1024  # bytes; leaves room below the 16 MB that document stores allow
 LONGEST_TRACK = 108_000  # frames: an hour at 30 fps
+FASTEST_TRACK = 1000.0  # fps
 _HEAD = struct.Struct("<4sdIH")  # magic, fps, frames, joints
 _MAGIC = b"MEC1"
 _LEVEL = 1  # higher levels take 3 times as long for 2 % less
@@ -56,8 +57,8 @@ def decode(data: bytes) -> Clip:
     if data[:4] != _MAGIC or len(data) < _HEAD.size:
         raise BadClip("the stored track is damaged, or of a newer version of this program")
     _, fps, frames, stored = _HEAD.unpack_from(data)
-    if stored != joints or not 0 < frames <= LONGEST_TRACK:
-        raise BadClip(f"the stored track says {stored} joints and {frames} frames: it is damaged")
+    if stored != joints or not 0 < frames <= LONGEST_TRACK or not 0 < fps <= FASTEST_TRACK:
+        raise BadClip(f"the stored track says {stored} joints, {frames} frames, {fps:g} fps: it is damaged")
     end = _HEAD.size + (joints + 7) // 8
     moving = np.unpackbits(np.frombuffer(data[_HEAD.size : end], np.uint8), count=joints).astype(bool)
     turns = int(moving.sum())

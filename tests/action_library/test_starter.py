@@ -1,0 +1,171 @@
+"""The real starter library: every document and every clip of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from action_library import starter
+from action_library.action import Action
+from action_library.library import Library
+from motion_engine.errors import LibraryUnavailable
+from motion_engine.kinematics import fk, sole_points
+from motion_engine.types import canonical_skeleton
+
+MOCAP = {
+    *("walk", "run", "jump", "kick", "punch", "spin", "spin_kick", "roll", "cartwheel", "backflip", "crawl"),
+    *("dance", "dance_b", "get_up", "get_up_face_down", "walk_forward"),
+    *("walk_turn_left", "walk_turn_left_tight", "walk_turn_right", "walk_turn_right_tight"),
+}
+NAMES = sorted(MOCAP | {path.stem for path in starter.scripts()})
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    steps: list[tuple[int, int, str]] = []
+    filled = Library.open(tmp_path_factory.mktemp("starter") / "l.sqlite", progress=lambda *step: steps.append(step))
+    assert [done for done, _, _ in steps] == list(range(len(NAMES) + 1))
+    assert {total for _, total, _ in steps} == {len(NAMES)}
+    yield filled
+    filled.close()
+
+
+@pytest.fixture(scope="module")
+def actions(library: Library) -> dict[str, Action]:
+    return {action.name: action for action in library.actions()}
+
+
+def test_everything_is_there(library: Library, actions: dict[str, Action]) -> None:
+    assert library.notes == ()
+    assert sorted(actions) == NAMES
+    assert len(MOCAP) == 20
+    assert len(NAMES) >= 30
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_documents_say_all(actions: dict[str, Action], name: str) -> None:
+    action = actions[name]
+    assert len(action.description) > 15
+    assert len(action.aliases["en"]) >= 2
+    assert len(action.aliases["zh"]) >= 2
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in alias) for alias in action.aliases["zh"])
+    assert all(alias.isascii() for alias in action.aliases["en"])
+    assert action.tags
+    assert action.source != "unknown"
+    assert action.licence in ("MIT", "Apache-2.0")
+    assert action.licence == ("MIT" if name in MOCAP else "Apache-2.0")
+
+
+def test_no_alias_of_a_clip_names_another_action(actions: dict[str, Action]) -> None:
+    seen: dict[str, str] = {name.replace("_", " "): name for name in actions}
+    twice = []
+    for action in actions.values():
+        for alias in (*action.aliases["en"], *action.aliases["zh"]):
+            other = seen.setdefault(alias.casefold(), action.name)
+            if other != action.name and {other, action.name} & MOCAP:
+                twice.append((alias, other, action.name))
+    assert twice == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clips_are_sound(library: Library, actions: dict[str, Action], name: str) -> None:
+    clip, action = library.clip(name), actions[name]
+    assert clip.skeleton.names == canonical_skeleton().names
+    assert clip.fps == 30.0
+    assert (len(clip), clip.duration) == (action.frames, action.duration)
+    assert np.allclose(np.linalg.norm(clip.rotation, axis=-1), 1.0, atol=1e-5)
+    position, world = fk(clip.skeleton, clip.root_position.astype(float), clip.rotation.astype(float))
+    soles = sole_points(clip.skeleton, position, world)[..., 1]
+    assert soles.min() > -0.01
+    assert soles.min() < 0.05
+    assert clip.root_position[:, 1].max() < 2.0
+
+
+@pytest.mark.parametrize(("name", "distance"), [("walk", 1.2), ("run", 2.8), ("walk_forward", 1.2), ("crawl", 0.7)])
+def test_gaits_are_cycles(library: Library, actions: dict[str, Action], name: str, distance: float) -> None:
+    clip, action = library.clip(name), actions[name]
+    assert action.cyclic
+    assert action.loop == (0.0, action.duration)
+    assert action.turn == 0.0
+    assert action.distance == pytest.approx(distance, abs=0.15)
+    position, _ = fk(clip.skeleton, clip.root_position.astype(float) * (0, 1, 0), clip.rotation.astype(float))
+    step = np.linalg.norm(np.diff(position, axis=0), axis=-1).mean(axis=-1)
+    seam = np.linalg.norm(position[0] - position[-1], axis=-1).mean()
+    assert seam < 1.3 * step.max()
+
+
+@pytest.mark.parametrize(
+    ("name", "degrees"),
+    [
+        ("walk_turn_left", 31),
+        ("walk_turn_left_tight", 57),
+        ("walk_turn_right", -54),
+        ("walk_turn_right_tight", -102),
+        ("kick", 148),
+        ("spin_kick", 360),
+        ("cartwheel", 0),
+        ("roll", 0),
+        ("backflip", 0),
+    ],
+)
+def test_turns(actions: dict[str, Action], name: str, degrees: float) -> None:
+    assert np.degrees(actions[name].turn) == pytest.approx(degrees, abs=4)
+
+
+@pytest.mark.parametrize(("name", "limb"), [("kick", "foot"), ("punch", "wrist")])
+def test_one_strike_with_the_right_side(library: Library, actions: dict[str, Action], name: str, limb: str) -> None:
+    assert actions[name].side == "right"
+    clip = library.clip(name)
+    position, _ = fk(clip.skeleton, clip.root_position.astype(float), clip.rotation.astype(float))
+    reach = {
+        side: np.linalg.norm((position[:, clip.skeleton.index(f"{side}_{limb}")] - position[:, 0])[:, [0, 2]], axis=-1)
+        for side in ("left", "right")
+    }
+    assert reach["right"].max() > 1.3 * reach["left"].max()
+    far = reach["right"] > 0.8 * reach["right"].max()
+    assert np.count_nonzero(np.diff(far.astype(int)) == 1) == 1
+
+
+def test_those_who_lie_get_up(library: Library, actions: dict[str, Action]) -> None:
+    for name, posture in (("get_up", "lie_face_up"), ("get_up_face_down", "lie_face_down")):
+        clip, action = library.clip(name), actions[name]
+        assert (action.start_posture, action.end_posture) == (posture, "stand")
+        assert clip.root_position[0, 1] < 0.3
+        assert clip.root_position[-1, 1] > 0.7
+
+
+def test_without_pybullet_gestures_remain_and_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(starter, "mocap_folder", lambda: None)
+    monkeypatch.setattr(starter, "scripts", lambda real=starter.scripts: real()[:2])
+    library = Library.open(tmp_path / "l.sqlite")
+    assert len(library.actions()) == 2
+    assert "pip install pybullet==3.2.7" in library.notes[0]
+    again = Library.open(tmp_path / "l.sqlite")
+    assert again.notes == library.notes
+    monkeypatch.undo()
+    assert starter.missing_units(["mocap-1"]) != []
+    later = Library.open(tmp_path / "l.sqlite")
+    assert {action.name for action in later.actions()} > MOCAP
+    assert later.notes == ()
+
+
+def test_a_file_that_cannot_be_used_is_noted_and_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    good, bad = tmp_path / "idle.yaml", tmp_path / "bad.yaml"
+    good.write_bytes(next(path for path in starter.scripts() if path.stem == "idle").read_bytes())
+    bad.write_text("name: bad")
+    monkeypatch.setattr(starter, "scripts", lambda: [bad, good])
+    made = starter.make(["bad.yaml", "idle.yaml"])
+    assert [action.name for action, _ in made.made] == ["idle"]
+    assert made.units == ("idle.yaml",)
+    assert "bad is missing" in made.notes[0]
+
+
+def test_a_damaged_list_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for text in ("a: [", "actions: 3", "", "common: 1\nactions: [1]"):
+        (tmp_path / "starter.yaml").write_text(text)
+        monkeypatch.setattr(starter, "data_path", tmp_path.joinpath)
+        with pytest.raises(LibraryUnavailable, match="is damaged"):
+            starter.mocap_entries()
