@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -14,6 +14,14 @@ from motion_engine.types import Mask, Side
 
 LARGEST_FILE = 256 * 1024  # bytes
 LONGEST = 60.0  # s
+DEEPEST = 20  # brackets and blocks; a script needs five
+_OPENING = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 
 Number = Annotated[float, Field(ge=-1000.0, le=1000.0)]
 Vector = tuple[Number, Number, Number]
@@ -156,7 +164,11 @@ def read_script(path: Path) -> Script:
     except (OSError, UnicodeDecodeError) as error:
         raise BadClip(f"cannot be read as UTF-8 text: {error}", path=path) from None
     try:
+        depth = 0
         for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            if depth > DEEPEST:
+                raise BadClip("nested too deeply", path=path, line=token.start_mark.line + 1)
             if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
                 line = token.start_mark.line + 1
                 raise BadClip("tags, anchors and references are not part of the language", path=path, line=line)
@@ -195,18 +207,27 @@ def _lines(node: yaml.Node, path: Path, prefix: tuple[str | int, ...] = ()) -> d
 
 
 def _explained(error: ValidationError, lines: dict[tuple[str | int, ...], int], path: Path) -> BadClip:
-    """The most telling of pydantic's complaints, in our words, at its line."""
-    problem = max(error.errors(), key=lambda e: sum(place[: len(place)] == e["loc"][: len(place)] for place in lines))
-    place: tuple[str | int, ...] = problem["loc"]
-    spot = next((place[:n] for n in range(len(place), -1, -1) if place[:n] in lines), ())
-    what = ".".join(str(part) for part in place if not str(part).startswith(("function", "literal", "tuple[")))
-    reasons: dict[str, str] = {
-        "extra_forbidden": f"{what}: unknown name; docs/keypose.md lists the names there are",
-        "missing": f"{what} is missing",
-    }
-    message: Any = problem["msg"]
-    reason = reasons.get(problem["type"], f"{what}: {str(message).removeprefix('Value error, ')}")
-    return BadClip(reason.removeprefix(": "), path=path, line=lines.get(spot))
+    """The complaint of pydantic that points deepest into the document, in our words, at its line."""
+    found = [(_spot(problem["loc"], lines), problem) for problem in error.errors()]
+    spot, problem = max(found, key=lambda pair: len(pair[0]))
+    words = [str(part) if isinstance(part, str) else f"[{part}]" for part in spot]
+    what = ".".join(words).replace(".[", "[")
+    said = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        said = "unknown name; docs/keypose.md lists the names there are"
+    if problem["type"] == "missing":
+        last = problem["loc"][-1]
+        said = "a number is missing" if isinstance(last, int) else f"{last} is missing"
+    return BadClip(f"{what}: {said}" if what else said, path=path, line=lines.get(spot))
+
+
+def _spot(loc: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
+    """The place in the document that pydantic's `loc` means; its names of union members are left out."""
+    spot: tuple[str | int, ...] = ()
+    for part in loc:
+        if (*spot, part) in lines:
+            spot = (*spot, part)
+    return spot
 
 
 def _check_times(script: Script, lines: dict[tuple[str | int, ...], int], path: Path) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,22 +18,20 @@ from motion_engine.types import LIBRARY_FPS, Array, Clip, canonical_skeleton, da
 
 FOLDER = data_path("actions")
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
-EXPECTED = set(
-    "idle wave bow clap nod shake_head point salute raise_hand sit stand_up kneel rise turn stretch hop march shrug cheer"
-    .split()
-)  # fmt: skip
+WORDS = "idle wave bow clap nod shake_head point salute raise_hand sit stand_up kneel rise turn stretch hop march"
+EXPECTED = {*WORDS.split(), "shrug", "cheer"}
 LOOPING = ["wave", "clap", "nod", "shake_head", "hop", "cheer", "jumping_jack"]
 CYCLIC = ["idle", "march"]
 STANDING = [n for n in NAMES if n not in ("sit", "stand_up", "kneel", "rise", "turn", "march")]
 FASTEST = 6.5  # m/s, a fingertip in a jumping jack
 
 
-@lru_cache(maxsize=None)
+@cache
 def action(name: str) -> KeyposeAction:
     return load_keypose(FOLDER / f"{name}.yaml")
 
 
-@lru_cache(maxsize=None)
+@cache
 def pose(name: str) -> tuple[Array, Array]:
     clip = action(name).clip
     return fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
@@ -303,7 +301,8 @@ def test_the_smallest_script(tmp_path: Path) -> None:
         ("  - t: 0.5\n    head", "  - head", 7, "t is missing"),
         ("t: 0.5", "t: 1.5", 9, "later"),
         ("{t: 0,", "{t: 0.1,", 6, "first key"),
-        ("head: [10, 0, 0]", "head: [10, 0]", 8, "head"),
+        ("head: [10, 0, 0]", "head: [10, 0]", 8, "head: a number is missing"),
+        ("head: [10, 0, 0]", "left_hand:\n      at: [0, 0, 0.3]\n      fram: head", 10, r"left_hand\.fram"),
         ("head: [10, 0, 0]", "head: [.nan, 0, 0]", 8, "finite"),
         ("head: [10, 0, 0]", "left_hand: {at: [0, 0, 0.3], palm: sideways}", 8, "sideways"),
         ("head: [10, 0, 0]", "left_hand: {at: [0, 0, 0.3], fingers: up}", 8, "palm"),
@@ -326,7 +325,7 @@ def test_bad_scripts_name_file_line_and_reason(tmp_path: Path, old: str, new: st
     assert "small.yaml" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "- 1\n", "just words", "\x00", "a: " + "[" * 2000, "# " + "x" * 300_000])
+@pytest.mark.parametrize("text", ["", "- 1\n", "just words", "\x00", "a: " + "[" * 100_000, "# " + "x" * 300_000])
 def test_other_texts_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadClip):
         load(tmp_path, text)
