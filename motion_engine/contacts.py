@@ -15,6 +15,7 @@ CONTACT_HEIGHT = 0.05  # m above the joint's height at rest
 CONTACT_SPEED = 0.45  # m/s
 SHORTEST_CONTACT = 0.1  # s
 LONGEST_CORRECTION = 0.2  # m; a foot that would need more is not standing, whatever its label says
+STRAIGHT = 0.01  # m; a knee that sticks out less than this bends forward
 RELEASE = 0.25  # s, over which a lifted foot returns to its own path
 
 
@@ -71,7 +72,9 @@ def lock_feet(clip: Clip) -> Clip:
         if not len(moved):
             continue
         p = position[moved]
-        pole = quat.rotate(world[moved, hip], np.array([0.0, 0.0, 1.0]))
+        # The knee keeps to the side where it is; for a straight leg that is nearly nothing, and forward decides.
+        pole = p[:, knee] - 0.5 * (p[:, hip] + p[:, ankle])
+        pole += STRAIGHT * quat.rotate(world[moved, hip], np.array([0.0, 0.0, 1.0]))
         upper, lower = two_bone_ik(p[:, hip], p[:, knee], p[:, ankle], p[:, ankle] + correction[moved], pole)
         world[moved, hip] = quat.mul(upper, world[moved, hip])
         world[moved, knee] = quat.mul(lower, world[moved, knee])

@@ -66,7 +66,7 @@ def two_bone_ik(
         root, mid, end: World positions `(..., 3)` of hip, knee, ankle, or shoulder, elbow, wrist, m.
         target: Where `end` shall be, `(..., 3)` m.
         pole: A world direction `(..., 3)` towards which the middle joint bends.
-        stretch: The largest reach as a share of the limb's length; below 1 it never locks straight.
+        stretch: The largest reach as a share of the limb's length; below 1 it is never straightened fully.
 
     Returns:
         `(upper, lower)`: `new_world = mul(upper, old_world)` for the root joint, and `mul(lower, old_world)` for
@@ -76,7 +76,8 @@ def two_bone_ik(
     length_lower = np.linalg.norm(end - mid, axis=-1)
     aim = target - root
     distance = np.linalg.norm(aim, axis=-1)
-    reach = (length_upper + length_lower) * stretch
+    # A limb that is straighter already stays so: pulling it back to `stretch` would make the joint pop out sideways.
+    reach = np.maximum((length_upper + length_lower) * stretch, np.linalg.norm(end - root, axis=-1))
     shortest = np.abs(length_upper - length_lower) * 1.001 + 1e-6
     clamped = np.clip(distance, shortest, reach)
     direction = aim / np.maximum(distance, 1e-9)[..., None]
