@@ -12,7 +12,8 @@ from motion_engine.kinematics import fk, sole_points, to_local, two_bone_ik
 from motion_engine.types import CONTACT_JOINTS, Array, Clip
 
 CONTACT_HEIGHT = 0.05  # m above the joint's height at rest
-CONTACT_SPEED = 0.45  # m/s
+CONTACT_SPEED = 0.45  # m/s, or this share of the pelvis' own speed, which is more in a run
+CONTACT_SHARE = 0.3
 SHORTEST_CONTACT = 0.1  # s
 LONGEST_CORRECTION = 0.2  # m; a foot that would need more is not standing, whatever its label says
 STRAIGHT = 0.01  # m; a knee that sticks out less than this bends forward
@@ -26,8 +27,10 @@ def label_contacts(clip: Clip) -> Array:
     rest, _ = fk(clip.skeleton, clip.skeleton.offsets[0], np.tile(quat.IDENTITY, (len(clip.skeleton.names), 1)))
     feet = smooth(position[:, joints], 0.02 * clip.fps)
     speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * clip.fps if len(clip) > 1 else np.zeros((1, 4))
+    pelvis = smooth(clip.root_position[:, [0, 2]], 0.1 * clip.fps)
+    travel = np.linalg.norm(np.gradient(pelvis, axis=0), axis=-1) * clip.fps if len(clip) > 1 else np.zeros(1)
     low = feet[..., 1] - rest[joints, 1] < CONTACT_HEIGHT
-    contacts = low & (speed < CONTACT_SPEED)
+    contacts = low & (speed < np.maximum(CONTACT_SPEED, CONTACT_SHARE * travel)[:, None])
     shortest = round(SHORTEST_CONTACT * clip.fps)
     for joint in range(4):
         for start, end in runs(contacts[:, joint]):

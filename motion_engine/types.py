@@ -68,7 +68,8 @@ class ActionCall:
 
     def __str__(self) -> str:
         stated: list[str] = []
-        for name in ("degrees", "direction", "distance", "duration", "repetitions", "side", "speed", "steps"):
+        # Alphabetical, but the angle of a turn follows its direction.
+        for name in ("direction", "degrees", "distance", "duration", "repetitions", "side", "speed", "steps"):
             value = getattr(self, name)
             if name == "speed":
                 value = None if value == 1.0 else "slow" if value < 1.0 else "fast"
