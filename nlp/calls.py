@@ -1,0 +1,144 @@
+"""A clause to the action that it asks for, with its parameters; what is not understood is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from motion_engine.types import ActionCall
+from nlp.clauses import Clause
+from nlp.items import Item
+from nlp.lexicon import words
+from nlp.match import Matcher
+from nlp.tokens import Token, spell
+
+_KEPT = {"word", "noun", "prep", "function", "direction", "lr", "weak", "and", "manner_ok"}
+_FIELDS = ("side", "direction", "speed", "repetitions", "duration", "distance", "steps", "degrees")
+_WHERE = {"direction", "distance", "steps"}
+
+
+def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> ActionCall:
+    """The action that the clause asks for.
+
+    Raises:
+        UnknownAction: No action is meant, or the words around it say that another thing is.
+    """
+    refused = next((item for item in clause.items if item.kind == "refuse"), None)
+    text = _text(clause.items, tokens)
+    if refused:
+        raise matcher.unknown(text)
+    action = clause.action
+    if action and action.kind == "weak" and not _says_where(clause):
+        action = None
+    if action is None:
+        phrase = _text([i for i in clause.items if i.kind in _KEPT or _is_direction(i)], tokens)
+        name, score = matcher.match(phrase or text)
+        return with_params(ActionCall(phrase or text, name, score), params_of(clause, name))
+    assert action.entry is not None
+    params = params_of(clause, action.entry.value)
+    name = action.entry.timed if action.entry.timed and "duration" in params else action.entry.value
+    phrase = spell(list(tokens[action.start : action.end]))
+    matcher.require(name, phrase)
+    if leftover := unexplained(clause, action, name):
+        matcher.confirm(name, text, spell([tokens[i.start] for i in leftover]))
+    return with_params(ActionCall(phrase, name), params)
+
+
+def _text(items: Sequence[Item], tokens: Sequence[Token]) -> str:
+    return spell([token for item in items for token in tokens[item.start : item.end]])
+
+
+def _is_direction(item: Item) -> bool:
+    return any(name == "direction" for name, _ in item.params)
+
+
+def _says_where(clause: Clause) -> bool:
+    stated = any(name in _WHERE for item in clause.items for name, _ in item.params)
+    body = any(name == "side" for item in clause.items for name, _ in item.params)
+    return not body and (stated or any(item.kind in ("lr", "prep") for item in clause.items))
+
+
+def unexplained(clause: Clause, action: Item, name: str) -> list[Item]:
+    """The words of a clause that are neither grammar, nor manner, nor a place or thing that the action may have."""
+    at = clause.items.index(action)
+    takes_object = name in words("takes_object")
+    found: list[Item] = []
+    adjunct = False
+    for index, item in enumerate(clause.items):
+        if item is action:
+            adjunct = False
+        elif item.kind == "prep":
+            adjunct = True
+        elif item.kind == "word":
+            manner = item.text.endswith("ly") or _manner(clause.items, index, at)
+            if not (adjunct or manner or (takes_object and index > at)):
+                found.append(item)
+    return found
+
+
+def _manner(items: Sequence[Item], index: int, action: int) -> bool:
+    """Whether a Chinese word in front of the verb ends in 地 or 着: 疯狂地跑."""
+    for item in items[index:action]:
+        if item.text in ("地", "着"):
+            return True
+        if item.kind != "word":
+            return False
+    return False
+
+
+def params_of(clause: Clause, name: str = "") -> dict[str, Any]:
+    """All parameters that the clause states; the first statement of each wins, durations in a row add up."""
+    params: dict[str, Any] = {}
+    items = clause.items
+    for index, item in enumerate(items):
+        if item.kind == "lr":
+            params.setdefault(_lr_name(items, index), item.entry.value if item.entry else "left")
+        elif item.kind == "number":
+            if not (item.text == "one" and not _action_after(items, index)):
+                params.setdefault("repetitions", item.params[0][1])
+        elif item.text == "一 下" and name in words("punctual"):
+            params.setdefault("repetitions", 1.0)
+        elif item.is_action and name and item.entry and name not in (item.entry.value, item.entry.timed):
+            continue
+        else:
+            for key, value in item.params:
+                if key == "duration" and key in params and index and dict(items[index - 1].params).get(key):
+                    params[key] += value
+                elif item.is_action and key in ("steps", "degrees"):
+                    params.setdefault(key, value)
+                else:
+                    params.setdefault(key, value)
+    return params
+
+
+def _lr_name(items: Sequence[Item], index: int) -> str:
+    """Whether a bare "left" is a side ("left punch", "with your left") or a direction ("left turn", "point left")."""
+    before = [item for item in items[:index] if item.kind not in ("function", "filler")]
+    if before and before[-1].text in ("with", "用"):
+        return "side"
+    after = next((item for item in items[index + 1 :] if item.kind not in ("filler", "function")), None)
+    if after and after.kind == "action" and after.entry and after.entry.value in words("limb_actions"):
+        return "side"
+    return "direction"
+
+
+def _action_after(items: Sequence[Item], index: int) -> bool:
+    return index + 1 < len(items) and items[index + 1].is_action
+
+
+def with_params(call: ActionCall, params: dict[str, Any]) -> ActionCall:
+    """The call with `params` added; what it states already stays."""
+    new = {}
+    for name, value in params.items():
+        if name not in _FIELDS:
+            continue
+        old = getattr(call, name)
+        if old is None or (name == "speed" and old == 1.0):
+            new[name] = int(value) if name in ("repetitions", "steps") else value
+    return replace(call, **new)
+
+
+def changed(call: ActionCall, params: dict[str, Any]) -> ActionCall:
+    """The call with `params` in place of its own: "turn left, then right"."""
+    return with_params(replace(call, **{name: 1.0 if name == "speed" else None for name in params}), params)

