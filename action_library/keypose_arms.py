@@ -20,6 +20,9 @@ _ELBOW_AXIS = np.array([0.0, -1.0, 0.0])
 _TWIST_LIMITS = np.radians((-105.0, 80.0))  # palm forward ... palm back, from palm down with the arm held out
 _TWIST_EASE = np.radians((-70.0, 50.0))
 _WRIST_LIMIT = np.radians(65.0)
+_TWIST_RELAXED = np.radians(-8.0)
+_TOO_NEAR = 0.05  # m from the shoulder, nearer than any hand comes
+_HANGING = np.array([0.3, -0.8, -0.5])
 _SWIVELS = np.radians(np.arange(-80.0, 81.0, 5.0))
 
 
@@ -90,18 +93,16 @@ def solve_arm(target: HandTarget) -> Array:
     turn = collar_rotation(raised, forward)
     to_collar = quat.inv(turn)
     reach = quat.rotate(to_collar, target.at - collar) - shoulder
-    pole = quat.rotate(to_collar, target.elbow)
+    reach = reach if np.linalg.norm(reach) > _TOO_NEAR else np.array([0.0, 0.0, _TOO_NEAR])
     axis = reach / np.linalg.norm(reach)
-    best, least = np.zeros(ARM_WIDTH), np.inf
-    for swivel in _SWIVELS:
-        side = quat.rotate(quat.from_rotvec(axis * swivel), pole)
-        ball, bend = hinge_ik(upper, lower, _ELBOW_AXIS, reach, side, least=np.radians(4.0))
-        fore = quat.mul(ball, quat.from_rotvec(_ELBOW_AXIS * bend))
-        twist, swing, strain = _wrist(quat.mul(quat.inv(fore), to_collar), lower, target)
-        cost = strain + 0.5 * float(swivel) ** 2
-        if cost < least:
-            best, least = np.array([raised, forward, *quat.positive(ball), float(bend), twist, *swing]), cost
-    return best
+    # An elbow that shall point along the arm says nothing: then it hangs.
+    pole = quat.rotate(to_collar, target.elbow / np.linalg.norm(target.elbow) + 1e-3 * _HANGING)
+    sides = quat.rotate(quat.from_rotvec(axis * _SWIVELS[:, None]), pole)
+    ball, bend = hinge_ik(upper, lower, _ELBOW_AXIS, np.broadcast_to(reach, sides.shape), sides, np.radians(4.0))
+    fore = quat.mul(ball, quat.from_rotvec(_ELBOW_AXIS * bend[:, None]))
+    twist, swing, strain = _wrist(quat.mul(quat.inv(fore), to_collar), lower, target)
+    best = int(np.argmin(strain + 0.5 * _SWIVELS**2))
+    return np.array([raised, forward, *quat.positive(ball[best]), bend[best], twist[best], *swing[best]])
 
 
 def _collar(aim: Array, length: float) -> tuple[Array, Array]:
@@ -116,27 +117,33 @@ def _collar(aim: Array, length: float) -> tuple[Array, Array]:
     return np.asarray(raised), np.asarray(forward)
 
 
-def _wrist(to_fore: Array, lower: Array, target: HandTarget) -> tuple[float, Array, float]:
-    """Forearm twist, wrist swing `(3,)` and their strain; `to_fore` turns chest vectors into the forearm's frame."""
+def _wrist(to_fore: Array, lower: Array, target: HandTarget) -> tuple[Array, Array, Array]:
+    """Forearm twists `(S,)`, wrist swings `(S, 3)` and their strain `(S,)`.
+
+    Args:
+        to_fore: `(S, 4)` turn vectors of the chest into the frame of the forearm.
+        lower: `(3,)` the forearm at rest.
+        target: Which palm and fingers are asked for.
+    """
     along = lower / np.linalg.norm(lower)
+    still = np.zeros(len(to_fore))
     if target.palm is None:
-        return np.radians(-8.0), np.zeros(3), 0.0
+        return still + _TWIST_RELAXED, np.zeros((len(to_fore), 3)), still
     palm = quat.rotate(to_fore, target.palm)
-    down = np.array([0.0, -1.0, 0.0])
     if target.fingers is None:
-        flat, rest = palm - np.dot(palm, along) * along, down - np.dot(down, along) * along
-        twist, swing = float(np.arctan2(np.dot(along, np.cross(rest, flat)), np.dot(rest, flat))), np.zeros(3)
+        down = np.array([0.0, -1.0, 0.0])
+        twist = np.arctan2(quat.cross(down, palm) @ along, palm @ down - (palm @ along) * np.dot(down, along))
+        swing = np.zeros((len(to_fore), 3))
     else:
-        fingers = quat.rotate(to_fore, target.fingers)
-        hand = quat.from_matrix(_frame(fingers, -palm))  # the fingers are +X, the back of the hand is +Y
-        twist = 2.0 * float(np.arctan2(np.dot(hand[1:], along), hand[0]))
+        hand = quat.from_matrix(_frame(quat.rotate(to_fore, target.fingers), -palm))  # fingers +X, back of the hand +Y
+        twist = 2.0 * np.arctan2(hand[:, 1:] @ along, hand[:, 0])
         twist = (twist + np.pi) % (2 * np.pi) - np.pi
-        swing = quat.to_rotvec(quat.mul(quat.inv(quat.from_rotvec(along * twist)), hand))
-    bent = float(np.linalg.norm(swing))
-    over = max(0.0, twist - _TWIST_EASE[1], _TWIST_EASE[0] - twist)
-    strain = 4.0 * over**2 + 0.4 * bent**2 + 8.0 * max(0.0, bent - _WRIST_LIMIT) ** 2
-    swing = swing * min(1.0, _WRIST_LIMIT / max(bent, 1e-9))
-    return float(np.clip(twist, *_TWIST_LIMITS)), swing, strain
+        swing = quat.to_rotvec(quat.mul(quat.inv(quat.from_rotvec(along * twist[:, None])), hand))
+    bent = np.linalg.norm(swing, axis=-1)
+    over = np.maximum(0.0, np.maximum(twist - _TWIST_EASE[1], _TWIST_EASE[0] - twist))
+    strain = 4.0 * over**2 + 0.4 * bent**2 + 8.0 * np.maximum(0.0, bent - _WRIST_LIMIT) ** 2
+    swing = swing * np.minimum(1.0, _WRIST_LIMIT / np.maximum(bent, 1e-9))[:, None]
+    return np.clip(twist, *_TWIST_LIMITS), swing, strain
 
 
 def arm_rotations(arm: Array) -> Array:

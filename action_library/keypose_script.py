@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -65,6 +66,11 @@ class Hand(_Strict):
                 direction(value)
         if self.fingers is not None and self.palm is None:
             raise ValueError("fingers needs palm: give both, or palm alone")
+        if self.fingers is not None and self.palm is not None:
+            x, y, z = direction(self.palm)
+            u, v, w = direction(self.fingers)
+            if abs(x * u + y * v + z * w) > 0.99 * math.hypot(x, y, z) * math.hypot(u, v, w):
+                raise ValueError("fingers cannot point where the palm does: they lie in the palm's plane")
         return self
 
 

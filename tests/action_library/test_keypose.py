@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from action_library.action import Action
 from action_library.keypose import KeyposeAction, load_keypose
@@ -23,6 +25,7 @@ EXPECTED = {*WORDS.split(), "shrug", "cheer"}
 LOOPING = ["wave", "clap", "nod", "shake_head", "hop", "cheer", "jumping_jack"]
 CYCLIC = ["idle", "march"]
 STANDING = [n for n in NAMES if n not in ("sit", "stand_up", "kneel", "rise", "turn", "march")]
+VECTORS = st.builds(np.array, st.tuples(*[st.floats(-1.0, 1.0)] * 3)).filter(lambda v: np.linalg.norm(v) > 1e-3)
 FASTEST = 6.5  # m/s, a fingertip in a jumping jack
 
 
@@ -237,6 +240,16 @@ def test_a_solved_arm_reaches_its_target_with_the_palm_as_asked() -> None:
     assert np.abs(quat.rotate(world[0, joint("left_wrist")], np.array([1.0, 0.0, 0.0])) - up).max() < 1e-4
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(at=VECTORS, elbow=VECTORS, palm=st.none() | VECTORS)
+def test_any_target_gives_an_arm_that_bends_as_arms_do(at: Array, elbow: Array, palm: Array | None) -> None:
+    arm = solve_arm(HandTarget(at, elbow, palm))
+    assert np.isfinite(arm).all()
+    assert np.linalg.norm(arm[2:6]) == pytest.approx(1.0)
+    assert np.radians(4.0) - 1e-9 <= arm[6] <= np.radians(155.0)
+    assert np.degrees(arm[7]) == pytest.approx(np.clip(np.degrees(arm[7]), -105.0, 80.0))
+
+
 def test_a_fist_closes_towards_the_palm() -> None:
     skeleton = canonical_skeleton()
     first = skeleton.index("left_index1")
@@ -306,6 +319,7 @@ def test_the_smallest_script(tmp_path: Path) -> None:
         ("head: [10, 0, 0]", "head: [.nan, 0, 0]", 8, "finite"),
         ("head: [10, 0, 0]", "left_hand: {at: [0, 0, 0.3], palm: sideways}", 8, "sideways"),
         ("head: [10, 0, 0]", "left_hand: {at: [0, 0, 0.3], fingers: up}", 8, "palm"),
+        ("head: [10, 0, 0]", "left_hand: {at: [0, 0, 0.3], palm: up, fingers: down}", 8, "plane"),
         ("head: [10, 0, 0]", "right_fingers: claw", 8, "claw|fist"),
         ("head: [10, 0, 0]", "hold: [tail]", 8, "tail|hold"),
         ("head: [10, 0, 0]", "t: 0.6", 8, "twice"),
