@@ -114,6 +114,21 @@ def test_elbows_and_knees_bend_the_right_way(name: str) -> None:
         assert (bent[:, 2] > -0.02).all(), "flexion brings the forearm forward of the T-pose"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_hands_stay_out_of_head_and_body(name: str) -> None:
+    position, world = pose(name)
+    hands = np.arange(joint("left_wrist"), len(canonical_skeleton().names))
+    # Ellipsoids inside the wooden figure's head, chest and pelvis: centre from the joint, and radii, m.
+    for part, centre, radii in (
+        ("head", (0.0, 0.035, 0.0), (0.091, 0.117, 0.119)),
+        ("spine3", (0.0, 0.051, 0.01), (0.18, 0.177, 0.124)),
+        ("pelvis", (0.0, -0.042, -0.007), (0.144, 0.119, 0.115)),
+    ):
+        away = position[:, hands] - position[:, joint(part), None]
+        local = quat.rotate(quat.inv(world[:, joint(part), None]) + np.zeros((1, len(hands), 1)), away)
+        assert np.linalg.norm((local - centre) / radii, axis=-1).min() > 1.0, part
+
+
 @pytest.mark.parametrize("name", LOOPING)
 def test_loops_have_no_seam(name: str) -> None:
     position, _ = pose(name)
