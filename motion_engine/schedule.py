@@ -61,7 +61,12 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
                 part = _Part(info, Edits(), "")
                 segments += _place([part], time, fps)
                 time = segments[-1].end
-        segments += _place(_parts(step, infos), time, fps)
+        hold = _hold(infos[0], actions)
+        placed = _place(_parts(step, infos, hold), time, fps)
+        segments += placed
+        rest = (step.actions[0].duration or 0.0) - (placed[0].end - time)
+        if hold and round(rest * fps) > 1:
+            segments += _place([_Part(hold, Edits(loops=rest / hold.duration), "")], placed[0].end, fps)
         time = max(s.end for s in segments if s.layer == 0)
         posture = infos[0].end_posture
         if time > LONGEST:
@@ -90,9 +95,19 @@ def _route(start: str, end: str, actions: Mapping[str, ActionInfo]) -> list[Acti
     return [info for info in (leads(start, "stand"), leads("stand", end)) if info]
 
 
-def _parts(step: Step, infos: list[ActionInfo]) -> list[_Part]:
+def _hold(info: ActionInfo, actions: Mapping[str, ActionInfo]) -> ActionInfo | None:
+    """What goes on after an action that only changes the posture (sit: sit still); None if there is nothing."""
+    if info.loop or info.end_posture == info.start_posture:
+        return None
+    posture = (info.end_posture, info.end_posture)
+    fitting = [i for i in actions.values() if i.cyclic and (i.start_posture, i.end_posture) == posture]
+    return min((i for i in fitting if i.distance < TRAVELS), key=lambda i: i.name, default=None)
+
+
+def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> list[_Part]:
     """The actions of one step, made to fit each other: the base lasts as long as what is layered on it."""
-    base, *layers = (_part(call, info) for call, info in zip(step.actions, infos, strict=True))
+    base = _part(step.actions[0], infos[0], held=hold is not None)
+    layers = [_part(call, info) for call, info in zip(step.actions[1:], infos[1:], strict=True)]
     if not layers:
         return [base]
     longest = max(part.duration for part in layers) + 2 * LAYER_LEAD
@@ -107,13 +122,13 @@ def _parts(step: Step, infos: list[ActionInfo]) -> list[_Part]:
     ]
 
 
-def _part(call: ActionCall, info: ActionInfo) -> _Part:
-    """One action with everything the call states turned into edits."""
+def _part(call: ActionCall, info: ActionInfo, *, held: bool = False) -> _Part:
+    """One action with everything the call states turned into edits; if it is `held`, a long duration is not its own."""
     start, end = info.loop or (0.0, info.duration)
     cycle, rest = end - start, info.duration - (end - start)
     speed = call.speed
     loops = _loops(call, info, cycle)
-    if call.duration is not None:
+    if call.duration is not None and not (held and call.duration > info.duration / speed):
         if loops is None:
             loops = (call.duration * speed - rest) / cycle
             if not info.cyclic:

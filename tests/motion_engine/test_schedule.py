@@ -115,6 +115,15 @@ def test_postures_are_connected_by_the_action_that_leads_there() -> None:
     assert [s.action for s in segments((call("walk"),), (call("get_up"),))] == ["walk", "get_up"]
 
 
+def test_a_posture_is_held_for_the_stated_time() -> None:
+    seated = ActionInfo("sit_still", 7.0, (0.0, 7.0), cyclic=True, start_posture="sit", end_posture="sit")
+    still = {**ACTIONS, "sit_still": seated}
+    timeline = schedule(Plan("", "en", (Step((call("sit", duration=10.0),)), Step((call("walk"),)))), still)
+    assert [s.action for s in timeline.segments] == ["sit", "sit_still", "stand_up", "walk"]
+    assert [round(s.end, 6) for s in timeline.segments[:2]] == [2.0, 10.0]
+    assert timeline.segments[0].edits.speed == 1.0
+
+
 def test_speed_shortens() -> None:
     assert segments((call("jump", speed=2.0),))[0].end == pytest.approx(0.9)
 
