@@ -55,7 +55,7 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
     segments: list[Segment] = []
     time, posture = 0.0, None
     for step in plan.steps:
-        infos = [_lookup(call, actions) for call in step.actions]
+        step, infos = _base_first(step, [_lookup(call, actions) for call in step.actions])  # noqa: PLW2901
         if posture is not None and infos[0].start_posture != posture:
             for info in _route(posture, infos[0].start_posture, actions):
                 part = _Part(info, Edits(), "")
@@ -78,6 +78,13 @@ def _lookup(call: ActionCall, actions: Mapping[str, ActionInfo]) -> ActionInfo:
     if call.action not in actions:
         raise UnknownAction(call.phrase or call.action)
     return actions[call.action]
+
+
+def _base_first(step: Step, infos: list[ActionInfo]) -> tuple[Step, list[ActionInfo]]:
+    """The step with the action in front that moves the whole body: nodding while sitting is sitting, and a nod on it."""
+    base = next((i for i, info in enumerate(infos) if info.mask == "full"), 0)
+    order = [base, *(i for i in range(len(infos)) if i != base)]
+    return Step(tuple(step.actions[i] for i in order)), [infos[i] for i in order]
 
 
 def _route(start: str, end: str, actions: Mapping[str, ActionInfo]) -> list[ActionInfo]:

@@ -101,6 +101,12 @@ def test_the_base_lasts_as_long_as_its_layer_and_layers_stay_inside() -> None:
     assert layer.edits.loops == 8
 
 
+def test_what_moves_the_whole_body_is_the_base() -> None:
+    base, layer = segments((call("wave"), call("walk")))
+    assert (base.action, base.layer) == ("walk", 0)
+    assert (layer.action, layer.layer) == ("wave", 1)
+
+
 def test_a_layer_fills_a_base_of_stated_length() -> None:
     base, layer = segments((call("walk", duration=10.0), call("wave")))
     assert base.end == pytest.approx(10.0)
