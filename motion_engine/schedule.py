@@ -81,7 +81,7 @@ def _lookup(call: ActionCall, actions: Mapping[str, ActionInfo]) -> ActionInfo:
 
 
 def _base_first(step: Step, infos: list[ActionInfo]) -> tuple[Step, list[ActionInfo]]:
-    """The step with the action in front that moves the whole body: nodding while sitting is sitting, and a nod on it."""
+    """The step with what moves the whole body in front: nodding while sitting is sitting, with a nod on it."""
     base = next((i for i, info in enumerate(infos) if info.mask == "full"), 0)
     order = [base, *(i for i in range(len(infos)) if i != base)]
     return Step(tuple(step.actions[i] for i in order)), [infos[i] for i in order]
