@@ -15,6 +15,7 @@ from nlp.tokens import Token, spell
 
 _KEPT = {"word", "noun", "prep", "function", "direction", "lr", "weak", "and", "manner_ok"}
 _FIELDS = ("side", "direction", "speed", "repetitions", "duration", "distance", "steps", "degrees")
+_NO_PLACE = ("like", "like a", "as", "as a", "as if", "with", "for", "by", "像", "给", "为", "为了", "对", "跟")
 _WHERE = {"direction", "distance", "steps"}
 
 
@@ -56,7 +57,8 @@ def _is_direction(item: Item) -> bool:
 def _says_where(clause: Clause) -> bool:
     stated = any(name in _WHERE for item in clause.items for name, _ in item.params)
     body = any(name == "side" for item in clause.items for name, _ in item.params)
-    return not body and (stated or any(item.kind in ("lr", "prep") for item in clause.items))
+    place = any(item.kind == "prep" and item.text not in _NO_PLACE for item in clause.items)
+    return not body and (stated or place or any(item.kind == "lr" for item in clause.items))
 
 
 def unexplained(clause: Clause, action: Item, name: str) -> list[Item]:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from nlp.items import Item
 
 _CONTENT = {"action", "weak", "refuse", "param", "lr", "number", "word", "noun", "again", "prep", "manner_ok"}
+_NAMING = {"action", "weak", "refuse", "word", "again", "param", "lr", "number"}
 _STRENGTH = {"juxt": 0, "comma": 1, "and": 2, "stop": 3, "then": 4, "start": 5, "correct": 6, "before_that": 7}
+_PASSED = ("function", "filler", "lr", "manner_ok")
+_DETERMINERS = ("the", "your", "a", "an", "my", "his", "her", "some", "this", "that")
 _PRE_VERBAL = {"side", "direction", "speed"}
 
 
@@ -44,6 +47,11 @@ class Clause:
     def again(self) -> bool:
         """It only repeats what was done before."""
         return self.action is None and any(item.kind == "again" for item in self.items)
+
+    @property
+    def adjunct(self) -> bool:
+        """Whether it only says where or with what: "to the door"."""
+        return self.has_content and not any(item.kind in _NAMING for item in self.items)
 
     @property
     def has_content(self) -> bool:
@@ -210,12 +218,12 @@ class _Splitter:
             clause.items[-1] = Item("filler", first.start, first.end, first.text)
             clause.items.append(item)
             return
-        opener = next((i for i in reversed(clause.items) if i.kind not in ("function", "filler", "lr", "manner_ok")), first)
-        direct = clause.items[-1]
-        thing = direct.text in ("the", "your", "a", "an", "my", "his", "her", "some", "this", "that")
-        if opener.kind == "prep" and opener.text.isascii() and opener.text not in ("into", "to") | {"to"} * (not thing):
+        opener = next((i for i in reversed(clause.items) if i.kind not in _PASSED), first)
+        thing = clause.items[-1].text in _DETERMINERS
+        leads_on = opener.text == "into" or (opener.text == "to" and not thing)  # "break into a run", "stop to wave"
+        if opener.kind == "prep" and opener.text.isascii() and not leads_on:
             clause.items.append(Item("noun", item.start, item.end, item.text))
-        elif first.text.endswith("着") and first is direct:
+        elif first.text.endswith("着") and first is clause.items[-1]:
             clause.post = "when"
             self._close("juxt")
             self.open.items.append(item)

@@ -170,7 +170,7 @@ def _quantity(tokens: Sequence[Token], start: int) -> Item | None:
 def _and_half(tokens: Sequence[Token], end: int, value: float) -> tuple[int, float]:
     """三秒半, "a second and a half"."""
     if end < len(tokens) and tokens[end].text == "半":
-        return end + 1, value + 0.5
+        return end + 1 + (tokens[end + 1 : end + 2] != [] and tokens[end + 1].text == "钟"), value + 0.5
     if [t.text for t in tokens[end : end + 3]] == ["and", "a", "half"]:
         return end + 3, value + 0.5
     return end, value

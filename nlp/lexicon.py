@@ -82,7 +82,7 @@ class Phrases:
         while stack and visits < _LONGEST_SEARCH:
             node, index, skipped, exact = stack.pop()
             visits += 1
-            entry = node.entry
+            entry = None if index - 1 in skipped[-1:] else node.entry  # a phrase does not end with a skipped word
             free = entry is not None and entry.kind in _INFLECTED
             if entry and (free or (exact and not skipped)) and _better(best, index, skipped):
                 best = Match(entry, index, skipped)
@@ -99,11 +99,8 @@ class Phrases:
 
 
 def _better(best: Match | None, end: int, skipped: tuple[int, ...]) -> bool:
-    """Whether a match up to `end` beats `best`: it has more words of its own, then it spans less."""
-    if best is None:
-        return True
-    own, best_own = end - len(skipped), best.end - len(best.skipped)
-    return (own, len(best.skipped)) > (best_own, len(skipped))
+    """Whether a match up to `end` beats `best`: it reaches further, or as far with fewer words skipped."""
+    return best is None or (end, -len(skipped)) > (best.end, -len(best.skipped))
 
 
 def flatten(value: Any) -> list[str]:

@@ -15,9 +15,13 @@ from nlp.items import grammar_words
 from nlp.lexicon import Entry, Params, flatten, load, words
 from nlp.models import Embedder
 
-THRESHOLD = 0.60  # score below which nothing is meant
-MARGIN = 0.04  # by how much the best action must beat the second
-NONE_MARGIN = 0.02  # by how much it must beat what is no action
+# Calibrated with the packaged model on paraphrases and unknowable commands of both languages: refuse rather than guess.
+THRESHOLD = 0.62  # score below which nothing is meant
+MARGIN = 0.05  # by how much the best action must beat the second
+NONE_MARGIN = 0.0  # by how much it must beat what is no action
+SINGLE_WORD = 0.1  # how much surer a single word must be: it has no context
+_SHORT = 3  # Chinese characters that count as one word
+_NEAREST_WEIGHT = 0.6  # of an action's nearest phrase, against 0.4 for the middle of all its phrases
 _NEAREST = 3
 _REMEMBERED = 2048  # phrases whose match is kept
 
@@ -31,7 +35,7 @@ class VectorCache(Protocol):
         """The vector stored under `key`, or None."""
 
     def put(self, key: str, vector: NDArray[Any]) -> None:
-        """Store a (D,) float32 vector."""
+        """Store a float32 vector of any length."""
 
 
 @dataclass(frozen=True)
@@ -88,25 +92,31 @@ class Matcher:
                 self._add_name(book.name, phrase)
 
     def _add_name(self, name: str, phrase: str) -> None:
-        """The library's own name for an action; it wins over the lexicon, unless it says the same or is plain grammar."""
+        """The library's name for an action. It wins over grammar only if it is the action's own name, and over the lexicon
+        where that means an action which the library lacks, so that an alias never takes a word from another action."""
         known = self.phrases.get(phrase)
-        if known and known.kind in ("action", "weak") and known.value == name:
+        own = phrase in (name, name.replace("_", " "))
+        if known and known.kind in ("action", "weak") and (known.value == name or (known.value in self.books and not own)):
             return
-        exact = known is not None and phrase not in (name, name.replace("_", " "))
-        if exact and known and known.kind not in ("action", "weak", "refuse", "noun", "filler", "function"):
+        if known and known.kind not in ("action", "weak", "refuse", "noun") and not own:
             return
-        if self._says_the_same(name, phrase):
-            return
-        self.phrases.add(phrase, Entry("action", name))
+        if not self._says_the_same(name, phrase):
+            self.phrases.add(phrase, Entry("action", name))
 
     def _says_the_same(self, name: str, phrase: str) -> bool:
-        """Whether the phrase is a known name of the action and parameters ("turn left"), which would be lost."""
+        """Whether the grammar reads the phrase already: a known name of the action and parameters ("turn left"), which
+        would be lost, or another action and a direction ("walk forward")."""
         from nlp.items import read_items
         from nlp.tokens import tokenize
 
         items = [item for item in read_items(tokenize(phrase), self.phrases) if item.kind not in ("function", "filler")]
         named = [item for item in items if item.is_action and item.entry and item.entry.value == name]
-        return len(named) == 1 and all(item in named or item.kind in ("param", "lr", "number") for item in items)
+        rest = [item for item in items if item not in named]
+        if len(named) == 1:
+            return all(item.kind in ("param", "lr", "number") for item in rest)
+        known = [item for item in items if item.kind == "action" and item.entry and item.entry.value in self.books]
+        where = [item for item in items if item.kind == "lr" or dict(item.params).keys() == {"direction"}]
+        return " " in phrase and len(known) == 1 and len(where) == len(items) - 1 > 0
 
     def require(self, name: str, phrase: str) -> None:
         """Check that the library has the action that the lexicon means by `phrase`; UnknownAction if not."""
@@ -143,10 +153,12 @@ class Matcher:
         ranking, none = self._ranking(phrase)
         error = UnknownAction(phrase[:200], ranking[:_NEAREST])
         name, score = ranking[0]
-        if score < THRESHOLD or score < none + NONE_MARGIN:
+        single = " " not in phrase and (phrase.isascii() or len(phrase) <= _SHORT)
+        if score < THRESHOLD + SINGLE_WORD * single or score < none + NONE_MARGIN:
             return error
-        if len(ranking) > 1 and score - ranking[1][1] < MARGIN:
-            return explained(error, f'"{phrase}" may mean {name} or {ranking[1][0]}.')
+        others = [other for other in ranking[1:3] if not _variants(name, other[0])]
+        if others and score - others[0][1] < MARGIN:
+            return explained(error, f'"{phrase}" may mean {name} or {others[0][0]}.')
         return name, score
 
     def confirm(self, name: str, text: str, leftover: str) -> None:
@@ -164,6 +176,11 @@ class Matcher:
             assert model is not None
             self._index = _Index(model, list(self.books.values()), self._cache)
         return self._index.ranking(phrase)
+
+
+def _variants(one: str, other: str) -> bool:
+    """Whether the names are of variants of one action: dance and dance_b."""
+    return one.startswith(f"{other}_") or other.startswith(f"{one}_")
 
 
 def _lexicon_phrases() -> list[tuple[str, str, Params, str]]:
@@ -191,34 +208,31 @@ class _Index:
             if name in extra:
                 extra[name].append(phrase)
         self.names = [book.name for book in books]
-        texts: list[str] = []
-        owner: list[int] = []
-        for number, book in enumerate(books):
-            own = [book.description, *book.phrases()[1:], *extra[book.name]]
-            own = list(dict.fromkeys(text for text in own if text))
-            texts += own
-            owner += [number] * len(own)
-        nothing = words("nothing")
-        self._starts = np.flatnonzero(np.diff(owner, prepend=-1))
-        vectors = self._vectors([*texts, *nothing])
-        self._actions, self._nothing = vectors[: len(texts)], vectors[len(texts) :]
+        groups = [
+            list(dict.fromkeys(filter(None, [book.description, *book.phrases()[1:], *extra[book.name]]))) for book in books
+        ]
+        vectors = [self._vectors(texts) for texts in groups]
+        self._starts = np.cumsum([0, *map(len, groups[:-1])])
+        self._actions, self._nothing = np.concatenate(vectors), self._vectors(words("nothing"))
+        middle = np.stack([group.mean(axis=0) for group in vectors])
+        self._middle = middle / np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
 
     def _vectors(self, texts: list[str]) -> Vectors:
-        """(N, D) unit rows; computed only where the cache lacks them."""
-        keys = [f"{self._model.id}:{hashlib.sha256(text.encode()).hexdigest()}" for text in texts]
-        rows = [self._cache.get(key) if self._cache else None for key in keys]
-        missing = [i for i, row in enumerate(rows) if row is None]
-        if missing:
-            for i, vector in zip(missing, self._model.embed([texts[i] for i in missing]), strict=True):
-                rows[i] = vector
-                if self._cache:
-                    self._cache.put(keys[i], vector)
-        return np.asarray(rows, dtype=np.float32)
+        """(N, D) unit rows of one action's phrases, kept as one vector of N x D so that a cache writes once an action."""
+        key = f"{self._model.id}:{hashlib.sha256(chr(10).join(texts).encode()).hexdigest()}"
+        kept = self._cache.get(key) if self._cache else None
+        if kept is not None and kept.size and kept.size % len(texts) == 0:
+            return np.asarray(kept, dtype=np.float32).reshape(len(texts), -1)
+        vectors = self._model.embed(texts)
+        if self._cache:
+            self._cache.put(key, vectors.ravel())
+        return vectors
 
     def ranking(self, phrase: str) -> tuple[list[tuple[str, float]], float]:
         """(action, score) pairs, best first, and the score of "none of them"."""
         vector = self._model.embed([phrase])[0]
-        scores = np.maximum.reduceat(self._actions @ vector, self._starts)
+        nearest = np.maximum.reduceat(self._actions @ vector, self._starts)
+        scores = _NEAREST_WEIGHT * nearest + (1.0 - _NEAREST_WEIGHT) * (self._middle @ vector)
         order = np.argsort(-scores, kind="stable")
         none = float((self._nothing @ vector).max()) if len(self._nothing) else 0.0
         return [(self.names[i], float(np.clip(scores[i], 0.0, 1.0))) for i in order], none

@@ -209,12 +209,15 @@ class _Steps:
     def _main(self, clauses: Sequence[Clause], index: int, steps: list[Group]) -> int:
         """Add one clause, or several that happen together, to `steps`; the index after them."""
         clause = clauses[index]
-        if clause.negated:
+        if clause.negated or clause.adjunct:
             return index + 1
         if clause.again or (clause.action is None and clause.only_modifies):
             self._modify(clause, steps)
             return index + 1
         call = self._call(clause)
+        if clause.link == "juxt" and steps and self._said_twice(steps[-1][-1], call):
+            steps[-1][-1] = replace(call, phrase=f"{steps[-1][-1].phrase} {call.phrase}")
+            return index + 1
         if clause.link == "correct" and steps:
             steps.pop()
         if clause.link == "before_that" and steps:
@@ -228,6 +231,10 @@ class _Steps:
         else:
             steps.append([call])
         return index + 1
+
+    def _said_twice(self, last: ActionCall, call: ActionCall) -> bool:
+        """Whether two phrases side by side name one action: 晃动脑袋 表示拒绝."""
+        return last.phrase != call.phrase and replace(last, phrase="", score=1.0) == ActionCall("", call.action)
 
     def _joins(self, clause: Clause, before: Clause | None) -> bool:
         """Whether the clause happens together with the one before."""
