@@ -15,6 +15,8 @@ LAYER_BLEND = 0.35  # s
 LAYER_LEAD = 0.3  # s, the base action goes on before and after what is layered on it
 SLOWEST = 0.75  # how far an action is slowed down to leave time for what is layered on it
 LONGEST = 3600.0  # s
+STAND = "stand"
+STILL = {STAND: "idle"}  # what stays in a posture; for the others it is called POSTURE_still
 TRAVELS = 0.3  # m in one cycle, above which an action goes somewhere
 
 _OPPOSITE: dict[Mask, Mask] = {"left_arm": "right_arm", "right_arm": "left_arm"}
@@ -56,6 +58,7 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
     time, posture = 0.0, None
     for step in plan.steps:
         step, infos = _base_first(step, [_lookup(call, actions) for call in step.actions])  # noqa: PLW2901
+        infos[0] = _from_here(infos[0], posture, actions)
         if posture is not None and infos[0].start_posture != posture:
             for info in _route(posture, infos[0].start_posture, actions):
                 part = _Part(info, Edits(), "")
@@ -87,28 +90,34 @@ def _base_first(step: Step, infos: list[ActionInfo]) -> tuple[Step, list[ActionI
     return Step(tuple(step.actions[i] for i in order)), [infos[i] for i in order]
 
 
+def _leads(start: str, end: str, actions: Mapping[str, ActionInfo]) -> ActionInfo | None:
+    """The shortest action that leads from one posture to another; None if there is none."""
+    found = [i for i in actions.values() if (i.start_posture, i.end_posture) == (start, end) and start != end]
+    return min(found, key=lambda info: (info.duration, info.name), default=None)
+
+
 def _route(start: str, end: str, actions: Mapping[str, ActionInfo]) -> list[ActionInfo]:
     """The actions that lead from one posture to another, straight or by way of standing; empty if there are none."""
-
-    def leads(a: str, b: str) -> ActionInfo | None:
-        if a == b:
-            return None
-        found = [i for i in actions.values() if i.start_posture == a and i.end_posture == b]
-        return min(found, key=lambda info: (info.duration, info.name), default=None)
-
-    straight = leads(start, end)
+    straight = _leads(start, end, actions)
     if straight:
         return [straight]
-    return [info for info in (leads(start, "stand"), leads("stand", end)) if info]
+    return [info for info in (_leads(start, STAND, actions), _leads(STAND, end, actions)) if info]
+
+
+def _from_here(info: ActionInfo, posture: str | None, actions: Mapping[str, ActionInfo]) -> ActionInfo:
+    """For an action that gets up: the one that does so from `posture`, or standing still for who stands already."""
+    gets_up = info.start_posture != STAND and info.end_posture == STAND
+    if not gets_up or posture in (None, info.start_posture):
+        return info
+    other = actions.get(STILL[STAND]) if posture == STAND else _leads(str(posture), STAND, actions)
+    return other or info
 
 
 def _hold(info: ActionInfo, actions: Mapping[str, ActionInfo]) -> ActionInfo | None:
     """What goes on after an action that only changes the posture (sit: sit still); None if there is nothing."""
     if info.loop or info.end_posture == info.start_posture:
         return None
-    posture = (info.end_posture, info.end_posture)
-    fitting = [i for i in actions.values() if i.cyclic and (i.start_posture, i.end_posture) == posture]
-    return min((i for i in fitting if i.distance < TRAVELS), key=lambda i: i.name, default=None)
+    return actions.get(STILL.get(info.end_posture, f"{info.end_posture}_still"))
 
 
 def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> list[_Part]:

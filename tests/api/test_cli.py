@@ -137,17 +137,17 @@ def test_a_library_that_cannot_be_used_is_kept_and_named(tmp_path: Path) -> None
 def test_library_add_show_say_remove(library_file: Path, tmp_path: Path) -> None:
     library = tmp_path / "own.sqlite"
     motion("say", "bow", "-o", str(tmp_path / "bow.bvh"), library=library_file)
-    done = motion("library", "add", str(tmp_path / "bow.bvh"), "--name", "curtsy", "--alias", "屈膝礼", library=library)
+    done = motion("library", "add", str(tmp_path / "bow.bvh"), "--name", "zorble", "--alias", "屈膝礼", library=library)
     assert done.returncode == 0, done.stderr
-    shown = json.loads(motion("library", "show", "curtsy", "--json", library=library).stdout)
-    assert shown["name"] == "curtsy"
-    assert motion("parse", "curtsy then wave", library=library).stdout.strip() == "curtsy > wave"
+    shown = json.loads(motion("library", "show", "zorble", "--json", library=library).stdout)
+    assert shown["name"] == "zorble"
+    assert motion("parse", "zorble then wave", library=library).stdout.strip() == "zorble > wave"
     names = [a["name"] for a in json.loads(motion("library", "list", "--json", library=library).stdout)]
-    assert {"curtsy", "wave", "run"} <= set(names)
-    again = motion("library", "add", str(tmp_path / "bow.bvh"), "--name", "curtsy", library=library)
+    assert {"zorble", "wave", "run"} <= set(names)
+    again = motion("library", "add", str(tmp_path / "bow.bvh"), "--name", "zorble", library=library)
     assert again.returncode == 4
-    assert motion("library", "remove", "curtsy", library=library).returncode == 0
-    assert motion("parse", "curtsy", library=library).returncode == 3
+    assert motion("library", "remove", "zorble", library=library).returncode == 0
+    assert motion("parse", "zorble", library=library).returncode == 3
 
 
 def test_doctor_finds_everything(library_file: Path) -> None:

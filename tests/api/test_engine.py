@@ -42,7 +42,7 @@ def test_commands_become_sound_motion(engine: CommandEngine, text: str) -> None:
 def test_every_action_can_be_performed_by_name_and_stays_above_the_floor(engine: CommandEngine) -> None:
     below = {}
     for action in engine.library.actions():
-        track = engine.say(action.name.replace("_", " "))
+        track = engine.say(action.name)
         assert track.timeline.segments[-1].action == action.name
         below[action.name] = round(metrics.penetration(engine.library.clip(action.name)), 4)
     assert max(below.values()) < 0.01, below

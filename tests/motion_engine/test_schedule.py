@@ -19,6 +19,9 @@ ACTIONS = {
         ActionInfo("sit", 2.0, end_posture="sit"),
         ActionInfo("stand_up", 1.6, start_posture="sit"),
         ActionInfo("get_up", 3.6, start_posture="lie"),
+        ActionInfo("collapse", 1.0, end_posture="lie"),
+        ActionInfo("lounge", 4.0, start_posture="sit", end_posture="sit"),
+        ActionInfo("idle", 7.0, loop=(0.0, 7.0), cyclic=True),
     )
 }
 
@@ -116,9 +119,14 @@ def test_a_layer_fills_a_base_of_stated_length() -> None:
 
 def test_postures_are_connected_by_the_action_that_leads_there() -> None:
     assert [s.action for s in segments((call("sit"),), (call("walk"),))] == ["sit", "stand_up", "walk"]
-    assert [s.action for s in segments((call("walk"),), (call("stand_up"),))] == ["walk", "sit", "stand_up"]
+    assert [s.action for s in segments((call("walk"),), (call("lounge"),))] == ["walk", "sit", "lounge"]
     assert [s.action for s in segments((call("stand_up"),))] == ["stand_up"]
-    assert [s.action for s in segments((call("walk"),), (call("get_up"),))] == ["walk", "get_up"]
+
+
+def test_getting_up_starts_from_where_one_is() -> None:
+    assert [s.action for s in segments((call("get_up"),), (call("stand_up"),))] == ["get_up", "idle"]
+    assert [s.action for s in segments((call("collapse"),), (call("stand_up"),))] == ["collapse", "get_up"]
+    assert [s.action for s in segments((call("walk"),), (call("get_up"),))] == ["walk", "idle"]
 
 
 def test_a_posture_is_held_for_the_stated_time() -> None:
