@@ -42,7 +42,7 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     phrase = spell(list(tokens[action.start : action.end]))
     matcher.require(name, phrase)
     if leftover := unexplained(clause, action, name):
-        matcher.confirm(name, text, spell([tokens[i.start] for i in leftover]))
+        raise matcher.misfit(name, text, spell([tokens[item.start] for item in leftover]))
     return with_params(ActionCall(phrase, name), params)
 
 
@@ -101,16 +101,15 @@ def params_of(clause: Clause, name: str = "") -> dict[str, Any]:
                 params.setdefault("repetitions", item.params[0][1])
         elif item.text == "一 下" and name in words("punctual"):
             params.setdefault("repetitions", 1.0)
-        elif item.is_action and name and item.entry and name not in (item.entry.value, item.entry.timed):
-            continue
-        else:
+        elif not item.is_action:
             for key, value in item.params:
-                if key == "duration" and key in params and index and dict(items[index - 1].params).get(key):
+                if key == "duration" and key in params and dict(items[index - 1].params).get(key):
                     params[key] += value
-                elif item.is_action and key in ("steps", "degrees"):
-                    params.setdefault(key, value)
                 else:
                     params.setdefault(key, value)
+    action = clause.action
+    if action and action.entry and name in ("", action.entry.value, action.entry.timed):
+        params = dict(action.params) | params  # what is said beside a phrase is more than what the phrase implies
     return params
 
 
@@ -131,7 +130,7 @@ def _action_after(items: Sequence[Item], index: int) -> bool:
 
 def with_params(call: ActionCall, params: dict[str, Any]) -> ActionCall:
     """The call with `params` added; what it states already stays."""
-    new = {}
+    new: dict[str, Any] = {}
     for name, value in params.items():
         if name not in _FIELDS:
             continue
@@ -143,4 +142,5 @@ def with_params(call: ActionCall, params: dict[str, Any]) -> ActionCall:
 
 def changed(call: ActionCall, params: dict[str, Any]) -> ActionCall:
     """The call with `params` in place of its own: "turn left, then right"."""
-    return with_params(replace(call, **{name: 1.0 if name == "speed" else None for name in params}), params)
+    cleared: dict[str, Any] = {name: 1.0 if name == "speed" else None for name in params if name in _FIELDS}
+    return with_params(replace(call, **cleared), params)

@@ -10,6 +10,7 @@ from nlp.items import Item
 _CONTENT = {"action", "weak", "refuse", "param", "lr", "number", "word", "noun", "again", "prep", "manner_ok"}
 _NAMING = {"action", "weak", "refuse", "word", "again", "param", "lr", "number"}
 _STRENGTH = {"juxt": 0, "comma": 1, "and": 2, "stop": 3, "then": 4, "start": 5, "correct": 6, "before_that": 7}
+_ENDING = ("stop", "stops", "stopped", "stopping", "halt")
 _PASSED = ("function", "filler", "lr", "manner_ok")
 _DETERMINERS = ("the", "your", "a", "an", "my", "his", "her", "some", "this", "that")
 _PRE_VERBAL = {"side", "direction", "speed"}
@@ -123,7 +124,8 @@ class _Splitter:
         self._close("and")
 
     def _on_or(self, item: Item, index: int) -> None:
-        negated = self.open.negated
+        last = self.open if self.open.has_content or not self.done else self.done[-1]
+        negated = last.negated
         self._close("and")
         self.open.negated = negated
 
@@ -214,7 +216,13 @@ class _Splitter:
         """Two actions without a word between them: a sequence, unless one belongs to the other."""
         clause, first = self.open, self.open.action
         assert first is not None
-        if first.kind == "weak" and first is clause.items[-1]:
+        adjacent = first is clause.items[-1]
+        if adjacent and (
+            item.text == "起 来" or (item.gerund and first.text in _ENDING) or first.text.startswith("停 止")
+        ):
+            clause.items.append(Item("noun", item.start, item.end, item.text))  # 转起来; "stop waving"
+            return
+        if first.kind == "weak" and adjacent:
             clause.items[-1] = Item("filler", first.start, first.end, first.text)
             clause.items.append(item)
             return
@@ -223,7 +231,7 @@ class _Splitter:
         leads_on = opener.text == "into" or (opener.text == "to" and not thing)  # "break into a run", "stop to wave"
         if opener.kind == "prep" and opener.text.isascii() and not leads_on:
             clause.items.append(Item("noun", item.start, item.end, item.text))
-        elif first.text.endswith("着") and first is clause.items[-1]:
+        elif first.text.endswith("着") and adjacent:
             clause.post = "when"
             self._close("juxt")
             self.open.items.append(item)
@@ -242,7 +250,9 @@ class _Splitter:
 
 def _pre_verbal(item: Item) -> bool:
     names = {name for name, _ in item.params}
-    stated = bool(names) and names <= _PRE_VERBAL and not item.text.startswith(("得", "快 一", "慢 一", "快 点", "慢 点"))
+    stated = (
+        bool(names) and names <= _PRE_VERBAL and not item.text.startswith(("得", "快 一", "慢 一", "快 点", "慢 点"))
+    )
     return item.kind in ("filler", "lr", "function") or (item.kind == "prep" and item.text in "用") or stated
 
 

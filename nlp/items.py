@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from nlp.english import is_gerund, lemmas
+from nlp.english import is_gerund
 from nlp.lexicon import Entry, Match, Params, Phrases, flatten, load, words
-from nlp.numbers import read_number
-from nlp.tokens import Token, tokenize
+from nlp.quantities import read_quantity, units
+from nlp.tokens import Token
 
 # Later classes win where a word belongs to two; actions are entered after them.
 _CLASSES = (
     "function", "filler", "noun", "manner_ok", "prep", "and", "or", "then", "ordinal", "together", "while", "before",
-    "after", "before_that", "until", "beside", "when", "before_post", "after_post", "not", "instead_of", "correct", "again",
+    "after", "before_that", "until", "beside", "when", "before_post", "after_post", "not",
+    "instead_of", "correct", "again",
 )  # fmt: skip
 _SIDES = {"left": "left", "right": "right", "both": "both", "左": "left", "右": "right", "双": "both", "左右": "both"}
-ARTICLES = ("the", "a", "an", "your", "my", "his", "her", "their", "its", "our", "both", "left", "right", "one", "own")
-_GAPS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "several", "few", "couple", "of", "dozen", "this", "that", "quick", "slow", "fast", "deep", "big", "small", "little", "nice", "polite", "high", "low", "long", "short", "great", "good", "single", "more", "gentle", "friendly", "large", "low", "huge", "proper", "了", "着", "过", "一", "个", "下", "次", "两", "二", "三", "四", "五", "六", "七", "八", "九", "十", "几", "支", "曲", "口", "左", "右", "双", "只", "条", "你", "的", "我", "他", "她", "完", "遍", "回", "起", "们", "又"]
+
+_ONE = ("one", "一", "一 个", "一 下")  # inside a phrase these are articles: 鞠一个躬
+_COUNT = {"number": "repetitions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +40,9 @@ class Item:
         return self.kind in ("action", "weak")
 
 
-@dataclass(frozen=True)
-class _Units:
-    unit: dict[str, tuple[str, float]]
-    amounts: dict[tuple[str, ...], float]
-    limbs: frozenset[str]
-    plural: frozenset[str]
-
-
-@lru_cache(maxsize=1)
-def _units() -> _Units:
-    unit: dict[str, tuple[str, float]] = {}
-    amounts: dict[tuple[str, ...], float] = {}
-    limbs: list[str] = []
-    plural: list[str] = []
-    for lexicon in load().values():
-        for name, factors in lexicon["units"].items():
-            unit |= {word: (name, float(factor)) for factor, group in factors.items() for word in group}
-        for phrase, value in lexicon["numbers"].items():
-            amounts[tuple(token.text for token in tokenize(phrase))] = float(value)
-        limbs += lexicon["limbs"]["one"] + lexicon["limbs"]["many"]
-        plural += lexicon["limbs"]["many"]
-    return _Units(unit, amounts, frozenset(limbs), frozenset(plural))
-
-
 def grammar_words() -> Phrases:
     """A fresh table of all grammar words; actions are added to it by the matcher."""
-    table = Phrases(ARTICLES, _GAPS)
+    table = Phrases(words("article"), words("gap"))
     for kind in _CLASSES:
         for phrase in words(kind):
             table.add(phrase, Entry(kind))
@@ -97,17 +74,27 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
     if token.kind in ("comma", "stop", "foreign"):
         return Item("word" if token.kind == "foreign" else token.kind, start, start + 1, token.text)
     match = table.find(tokens, start)
-    quantity = _quantity(tokens, start)
+    quantity = read_quantity(tokens, start)
     if quantity and (match is None or quantity.end > match.end):
-        return quantity
+        kind = "number" if quantity.name == "number" else "param"
+        return Item(kind, start, quantity.end, _text(tokens, start, quantity.end), params=(quantity[:2],))
     if match is None:
         return Item("word", start, start + 1, token.text)
     entry = match.entry
-    text = " ".join(t.text for t in tokens[start : match.end])
+    behind = tokens[match.end].text if match.end < len(tokens) else ""
+    if (
+        entry.params and tokens[match.end - 1].text in _SIDES and behind in units().limbs
+    ):  # "on your left" before "knee"
+        return Item("prep", start, start + 1, token.text)
+    text = _text(tokens, start, match.end)
     if entry.kind in ("action", "weak"):
         gerund = is_gerund(token.text)
         return Item(entry.kind, start, match.end, text, entry, _inner(tokens, start, match, table), gerund)
     return Item(entry.kind, start, match.end, text, entry, entry.params)
+
+
+def _text(tokens: Sequence[Token], start: int, end: int) -> str:
+    return " ".join(token.text for token in tokens[start:end])
 
 
 def _inner(tokens: Sequence[Token], start: int, match: Match, table: Phrases) -> Params:
@@ -115,70 +102,26 @@ def _inner(tokens: Sequence[Token], start: int, match: Match, table: Phrases) ->
     params = dict(match.entry.params)
     inside = [tokens[i] for i in match.skipped]
     surface = [tokens[i].text for i in range(start, match.end)]
+    limb = any(word in units().limbs for word in surface)
     index = 0
     while index < len(inside):
         word = inside[index].text
-        item = _quantity(inside, index)
+        found, phrase = read_quantity(inside, index), table.find(inside, index)
+        end = found.end if found else index + 1
         if word in _SIDES:
             params["side"] = _SIDES[word]
-        elif item and not (word in ("一", "one") and "steps" not in params):
-            name, value = item.params[0]
-            params["steps" if "steps" in params else "repetitions" if name == "number" else name] = value
-        elif word in ("two", "两") and any(w in _units().limbs for w in surface):
+        elif (
+            found and limb and word in ("two", "两") and (found.name == "number" and match.entry.value == "raise_hand")
+        ):
             params["side"] = "both"
-        elif (found := table.find(inside, index)) and found.entry.kind == "param":
-            params.update(found.entry.params)
-        index = item.end if item else index + 1
-    limb = any(word in _units().limbs for word in surface)
-    if limb and params.get("repetitions") == 2 and {"two", "两"} & set(surface) and not {"下", "次"} & set(surface):
-        if match.entry.value == "raise_hand" or "hands" in surface:
-            params["side"] = "both"
-            del params["repetitions"]
-    if match.entry.value in words("paired") and "side" not in params and _units().plural & set(surface):
+        elif found and ("steps" in params or _text(inside, index, end) not in _ONE):
+            params["steps" if "steps" in params else _COUNT.get(found.name, found.name)] = found.value
+        elif phrase and phrase.entry.kind == "param":
+            params.update(phrase.entry.params)
+        index = end
+    if match.entry.value in words("paired") and "side" not in params and units().plural & set(surface):
         params["side"] = "both"
     return tuple(params.items())
-
-
-def _quantity(tokens: Sequence[Token], start: int) -> Item | None:
-    """A number with its unit ("2 meters", 三次), a number without one, or "x3"."""
-    if tokens[start].text in ("x", "×") and start + 1 < len(tokens) and tokens[start + 1].kind == "number":
-        value = float(tokens[start + 1].text)
-        return Item("param", start, start + 2, f"x{value:g}", params=(("repetitions", value),))
-    found = read_number(tokens, start)
-    vague = False
-    for length in (4, 3, 2, 1):
-        value = _units().amounts.get(tuple(token.text for token in tokens[start : start + length]), 0.0)
-        if value and (found is None or start + length > found[1]):
-            found, vague = (value, start + length), value < 2
-    if found is None:
-        return None
-    value, end = found
-    unit_at = end
-    for skip in ("more", "extra", "full", "whole", "big", "small", "long", "little", "quick", "slow", "of", "-", "个", "大", "小"):
-        if unit_at + 1 < len(tokens) and tokens[unit_at].text == skip and tokens[unit_at + 1].text in _units().unit:
-            unit_at += 1
-    if unit_at < len(tokens) and tokens[unit_at].text in _units().unit:
-        name, factor = _units().unit[tokens[unit_at].text]
-        end, value = _and_half(tokens, unit_at + 1, value)
-        text = " ".join(t.text for t in tokens[start:end])
-        return Item("param", start, end, text, params=((name, _rounded(name, value * factor)),))
-    if vague or value <= 0 or value != int(value):
-        return None
-    return Item("number", start, end, " ".join(t.text for t in tokens[start:end]), params=(("number", value),))
-
-
-def _and_half(tokens: Sequence[Token], end: int, value: float) -> tuple[int, float]:
-    """三秒半, "a second and a half"."""
-    if end < len(tokens) and tokens[end].text == "半":
-        return end + 1 + (tokens[end + 1 : end + 2] != [] and tokens[end + 1].text == "钟"), value + 0.5
-    if [t.text for t in tokens[end : end + 3]] == ["and", "a", "half"]:
-        return end + 3, value + 0.5
-    return end, value
-
-
-def _rounded(name: str, value: float) -> float:
-    """Whole counts, and lengths to the millimetre."""
-    return float(max(1, round(value))) if name in ("repetitions", "steps") else round(value, 3)
 
 
 def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:
@@ -198,7 +141,7 @@ def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:
         at += 1
     for length in (2, 1):
         word = "".join(text[at : at + length])
-        if word in _units().limbs and (text[0] not in ("two", "两") or word not in ("feet", "脚", "拳")):
+        if word in units().limbs and (text[0] not in ("two", "两") or word not in ("feet", "脚", "拳")):
             side = _SIDES[sides[0]]
             action = table.find(tokens, start + at)
             end = start + at + length
@@ -222,15 +165,10 @@ def _in_context(items: list[Item], k: int) -> Item:
         return replace(item, kind="not")
     if item.text == "with" and follows and follows.is_action:
         return replace(item, kind="while")
-    if item.text == "as" and follows and follows.is_action and not items[k + 1].text == "a":
+    if item.text == "as" and follows and follows.is_action and items[k + 1].text != "a":
         return replace(item, kind="while")
     if item.text in ("when", "whenever"):
         return replace(item, kind="while" if follows and follows.gerund else "after")
     if item.kind == "when" and item.text == "着" and not (before and before.is_action):
         return replace(item, kind="filler")
     return item
-
-
-def base_forms(text: str) -> set[str]:
-    """The words of `text` with all their base forms."""
-    return {form for word in text.split() for form in lemmas(word)}

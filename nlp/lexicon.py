@@ -59,7 +59,7 @@ class Phrases:
         self._gaps = self._articles | frozenset(gaps)
 
     def add(self, phrase: str, entry: Entry, *, replace: bool = True) -> None:
-        """Enter a phrase; without `replace` an earlier meaning is kept. Articles in a phrase of an action are dropped."""
+        """Enter a phrase; without `replace` an earlier meaning is kept. Articles in phrases of actions are dropped."""
         node, words = self._root, [token.text for token in tokenize(phrase) if token.kind != "comma"]
         if entry.kind == "action":
             words = [word for word in words if word not in self._articles] or words
@@ -83,13 +83,18 @@ class Phrases:
             node, index, skipped, exact = stack.pop()
             visits += 1
             entry = None if index - 1 in skipped[-1:] else node.entry  # a phrase does not end with a skipped word
-            free = entry is not None and entry.kind in _INFLECTED
-            if entry and (free or (exact and not skipped)) and _better(best, index, skipped):
+            flexible = entry is not None and entry.kind in _INFLECTED and (entry.kind != "refuse" or not skipped)
+            if entry and (flexible or (exact and not skipped)) and _better(best, index, skipped):
                 best = Match(entry, index, skipped)
             if index >= len(tokens) or tokens[index].kind in ("comma", "stop"):
                 continue
             word = tokens[index].text
-            if (word in self._gaps or tokens[index].kind == "number") and index > start and node.children and len(skipped) < _MOST_GAPS:
+            if (
+                (word in self._gaps or tokens[index].kind == "number")
+                and index > start
+                and node.children
+                and len(skipped) < _MOST_GAPS
+            ):
                 stack.append((node, index + 1, (*skipped, index), exact))
             forms = lemmas(word) if tokens[index].kind == "word" else (word,)
             for form in reversed(forms):

@@ -92,11 +92,18 @@ class Matcher:
                 self._add_name(book.name, phrase)
 
     def _add_name(self, name: str, phrase: str) -> None:
-        """The library's name for an action. It wins over grammar only if it is the action's own name, and over the lexicon
-        where that means an action which the library lacks, so that an alias never takes a word from another action."""
+        """Enter what the library calls an action.
+
+        It wins over words of the grammar only if it is the action's own name, and over the lexicon also where that
+        means an action which the library lacks: an alias never takes a word from another action.
+        """
         known = self.phrases.get(phrase)
         own = phrase in (name, name.replace("_", " "))
-        if known and known.kind in ("action", "weak") and (known.value == name or (known.value in self.books and not own)):
+        if (
+            known
+            and known.kind in ("action", "weak")
+            and (known.value == name or (known.value in self.books and not own))
+        ):
             return
         if known and known.kind not in ("action", "weak", "refuse", "noun") and not own:
             return
@@ -161,14 +168,12 @@ class Matcher:
             return explained(error, f'"{phrase}" may mean {name} or {others[0][0]}.')
         return name, score
 
-    def confirm(self, name: str, text: str, leftover: str) -> None:
-        """Check a clause that has words beside its action which the grammar cannot explain; UnknownAction if doubtful."""
-        if self._open is not None:
-            ranking, none = self._ranking(text)
-            best, score = ranking[0]
-            if best == name and score >= THRESHOLD and score >= none + NONE_MARGIN:
-                return
-        raise explained(self.unknown(text), f'"{leftover}" does not go with {name}.')
+    def misfit(self, name: str, text: str, leftover: str) -> UnknownAction:
+        """The error for a clause with words beside its action which the grammar cannot explain: "run the dishwasher".
+
+        No model is asked: the clause holds a word of the action, so its meaning is always near.
+        """
+        return explained(self.unknown(text), f'"{leftover}" does not go with {name}.')
 
     def _ranking(self, phrase: str) -> tuple[list[tuple[str, float]], float]:
         if self._index is None:
@@ -209,7 +214,8 @@ class _Index:
                 extra[name].append(phrase)
         self.names = [book.name for book in books]
         groups = [
-            list(dict.fromkeys(filter(None, [book.description, *book.phrases()[1:], *extra[book.name]]))) for book in books
+            list(dict.fromkeys(filter(None, [book.description, *book.phrases()[1:], *extra[book.name]])))
+            for book in books
         ]
         vectors = [self._vectors(texts) for texts in groups]
         self._starts = np.cumsum([0, *map(len, groups[:-1])])
@@ -218,7 +224,7 @@ class _Index:
         self._middle = middle / np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
 
     def _vectors(self, texts: list[str]) -> Vectors:
-        """(N, D) unit rows of one action's phrases, kept as one vector of N x D so that a cache writes once an action."""
+        """(N, D) unit rows of one action's phrases; one cache entry holds them all, flat."""
         key = f"{self._model.id}:{hashlib.sha256(chr(10).join(texts).encode()).hexdigest()}"
         kept = self._cache.get(key) if self._cache else None
         if kept is not None and kept.size and kept.size % len(texts) == 0:

@@ -9,12 +9,35 @@ from nlp.tokens import Token
 _ONES = {
     word: value
     for value, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 _TENS = {
     word: 10 * value
-    for value, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+    for value, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
 }
 _SCALES = {"hundred": 100, "thousand": 1000}
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
@@ -51,7 +74,9 @@ def _english(tokens: Sequence[Token], start: int) -> Found | None:
     while index < min(len(tokens), start + _LONGEST):
         word = tokens[index].text
         last = group % 100 if group >= 0 else -1.0
-        if word in _ONES and (group < 0 or (last == 0 and group >= 100) or (last >= 20 and last % 10 == 0 and _ONES[word] < 10)):
+        if word in _ONES and (
+            group < 0 or (last == 0 and group >= 100) or (last >= 20 and last % 10 == 0 and _ONES[word] < 10)
+        ):
             group = max(group, 0.0) + _ONES[word]
         elif word in _TENS and (group < 0 or (last == 0 and group >= 100)):
             group = max(group, 0.0) + _TENS[word]

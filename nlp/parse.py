@@ -9,9 +9,9 @@
 How clauses are ordered, where language leaves a choice:
 - "A and B", "A, B" are a sequence; "A while B", "A and at the same time B", "while A and B" are simultaneous.
 - "A and B while C" is A > B + C: "while" binds to the clause beside it, as speed and counts do. Only when A and B are
-  gestures and C is locomotion ("wave and nod while walking"), C goes on under both: C + A > C + B.
-- Of simultaneous actions the main clause stands first ("run while waving": run + wave; Chinese 跑步的时候挥手: run + wave,
-  the first said), except that locomotion always comes first, since the first action of a step moves the body.
+  gestures and C moves the whole body ("wave and nod while walking"), C goes on under both: C + A > C + B.
+- Of simultaneous actions the one said first stands first ("nod while clapping": nod + clap), except that those which
+  move the whole body come first ("wave while running": run + wave), since the first action of a step moves the body.
 - "Before A, B ..." puts the rest of the sentence before A.
 """
 
@@ -53,7 +53,9 @@ def parse(text: str, matcher: Matcher) -> Plan:
         LimitExceeded: More than 20,000 characters or 2,000 words.
     """
     if len(text) > MOST_CHARACTERS:
-        raise LimitExceeded(f"The command has {len(text)} characters, the limit is {MOST_CHARACTERS}: say less at once.")
+        raise LimitExceeded(
+            f"The command has {len(text)} characters, the limit is {MOST_CHARACTERS}: say less at once."
+        )
     tokens = tokenize(text)
     spoken = [token for token in tokens if token.kind not in ("comma", "stop")]
     if not spoken:
@@ -101,7 +103,7 @@ class _Steps:
 
     def __init__(self, tokens: Sequence[Token], matcher: Matcher) -> None:
         self.tokens, self.matcher = tokens, matcher
-        self.gestures_on = frozenset(words("whole_body"))
+        self.whole_body = frozenset(words("whole_body"))
 
     def build(self, clauses: Sequence[Clause]) -> list[Group]:
         """The steps of a whole command, sentence by sentence."""
@@ -127,7 +129,14 @@ class _Steps:
             following = clauses[index + 1] if index + 1 < len(clauses) else None
             free = clause.only_modifies and not (clause.sub or clause.post or clause.again)
             ahead = clause.link in ("start", "stop", "then", "correct") and not self._elliptic(clause, out)
-            if free and ahead and following and following.link in ("comma", "juxt") and following.action and not following.sub:
+            if (
+                free
+                and ahead
+                and following
+                and following.link in ("comma", "juxt")
+                and following.action
+                and not following.sub
+            ):
                 pending = clause
             else:
                 out.append(clause)
@@ -163,7 +172,9 @@ class _Steps:
 
     def _sentence_of(self, clauses: Sequence[Clause], steps: list[Group], *, wait: bool = False) -> None:
         """Plain clauses one after the other; with `wait`, a bare duration is a pause."""
-        plain = [replace(clause, sub="", post="", link="then" if not k else clause.link) for k, clause in enumerate(clauses)]
+        plain = [
+            replace(clause, sub="", post="", link="then" if not k else clause.link) for k, clause in enumerate(clauses)
+        ]
         if wait and plain and plain[0].only_modifies and "duration" in params_of(plain[0]):
             self.matcher.require("idle", "wait")
             steps.append([with_params(ActionCall("", "idle"), params_of(plain.pop(0)))])
@@ -176,7 +187,7 @@ class _Steps:
         scope = 1
         while scope < len(rest) and rest[scope].link == "and" and self._gesture(rest[scope]):
             scope += 1
-        scope = scope if rest and self._gesture(rest[0]) and under and under[0].action in self.gestures_on else 1
+        scope = scope if rest and self._gesture(rest[0]) and under and under[0].action in self.whole_body else 1
         if rest:
             rest[0] = replace(rest[0], link="then", together=False)
         self._sentence(rest, steps)
@@ -201,7 +212,7 @@ class _Steps:
 
     def _gesture(self, clause: Clause) -> bool:
         action = clause.action
-        return bool(action and action.entry and action.entry.value not in self.gestures_on)
+        return bool(action and action.entry and action.entry.value not in self.whole_body)
 
     def _call(self, clause: Clause) -> ActionCall:
         return call_of(clause, self.tokens, self.matcher)
@@ -257,18 +268,18 @@ class _Steps:
             end += 1
         first = len(steps) - 1
         both = index >= 2 and clauses[index - 1].link == "and" and not clauses[index - 1].negated
-        if both and call.action in self.gestures_on and first and self._layers_only(steps[-1] + steps[-2]):
+        if both and call.action in self.whole_body and first and self._layers_only(steps[-1] + steps[-2]):
             first -= 1
         for k in range(first, len(steps)):
             steps[k] = self._ordered([*steps[k], *layers])
         return end
 
     def _layers_only(self, calls: Group) -> bool:
-        return not any(call.action in self.gestures_on for call in calls)
+        return not any(call.action in self.whole_body for call in calls)
 
     def _ordered(self, calls: Group) -> Group:
         """Locomotion first, for it moves the body; else the order of the words."""
-        return sorted(calls, key=lambda call: call.action not in self.gestures_on)
+        return sorted(calls, key=lambda call: call.action not in self.whole_body)
 
     def _modify(self, clause: Clause, steps: list[Group]) -> None:
         """A clause of parameters alone: "jump, twice", "turn left, then right", "again"."""
