@@ -13,8 +13,8 @@ from nlp.lexicon import words
 from nlp.match import Matcher
 from nlp.tokens import Token, spell
 
-_KEPT = {"word", "noun", "prep", "function", "direction", "lr", "weak", "and", "manner_ok"}
 _FIELDS = ("side", "direction", "speed", "repetitions", "duration", "distance", "steps", "degrees")
+_MEANS = ("用", "以", "把")  # these begin what the action is done with
 _NO_PLACE = ("like", "like a", "as", "as a", "as if", "with", "for", "by", "像", "给", "为", "为了", "对", "跟")
 _WHERE = {"direction", "distance", "steps"}
 
@@ -30,10 +30,10 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     if refused:
         raise matcher.unknown(text)
     action = clause.action
-    if action and action.kind == "weak" and not _says_where(clause):
+    if action and action.kind == "weak" and not _says_where(clause, action):
         action = None
     if action is None:
-        phrase = _text([i for i in clause.items if i.kind in _KEPT or _is_direction(i)], tokens)
+        phrase = _text(_naming(clause.items), tokens)
         name, score = matcher.match(phrase or text)
         return with_params(ActionCall(phrase or text, name, score), params_of(clause, name))
     assert action.entry is not None
@@ -50,13 +50,23 @@ def _text(items: Sequence[Item], tokens: Sequence[Token]) -> str:
     return spell([token for item in items for token in tokens[item.start : item.end]])
 
 
-def _is_direction(item: Item) -> bool:
-    return any(name == "direction" for name, _ in item.params)
+def _naming(items: Sequence[Item]) -> list[Item]:
+    """The items that may name an action: no counts and measures, and no filler at either end."""
+    kept = [item for item in items if not item.params or any(name in ("direction", "side") for name, _ in item.params)]
+    while kept and kept[0].kind == "filler" and kept[0].text not in _MEANS:
+        kept.pop(0)
+    while kept and kept[-1].kind == "filler":
+        kept.pop()
+    return kept
 
 
-def _says_where(clause: Clause) -> bool:
+def _says_where(clause: Clause, action: Item) -> bool:
     stated = any(name in _WHERE for item in clause.items for name, _ in item.params)
     body = any(name == "side" for item in clause.items for name, _ in item.params)
+    at = clause.items.index(action)
+    behind = [item for item in clause.items[at + 1 :] if item.kind not in ("function", "filler")]
+    if behind and behind[0].kind in ("noun", "word") and behind[0].text.isascii():
+        return False  # "move your body"
     place = any(item.kind == "prep" and item.text not in _NO_PLACE for item in clause.items)
     return not body and (stated or place or any(item.kind == "lr" for item in clause.items))
 
@@ -80,9 +90,9 @@ def unexplained(clause: Clause, action: Item, name: str) -> list[Item]:
 
 
 def _manner(items: Sequence[Item], index: int, action: int) -> bool:
-    """Whether a Chinese word in front of the verb ends in 地 or 着: 疯狂地跑."""
+    """Whether a Chinese word in front of the verb ends in 地, 得 or 着: 疯狂地跑."""
     for item in items[index:action]:
-        if item.text in ("地", "着"):
+        if item.text in ("地", "着", "得"):
             return True
         if item.kind != "word":
             return False

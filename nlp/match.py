@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion_engine.errors import UnknownAction
-from nlp.items import grammar_words
+from nlp.items import grammar_words, read_items
 from nlp.lexicon import Entry, Params, flatten, load, words
 from nlp.models import Embedder
+from nlp.tokens import simplify, tokenize
 
 # Calibrated with the packaged model on paraphrases and unknowable commands of both languages: refuse rather than guess.
 THRESHOLD = 0.62  # score below which nothing is meant
@@ -113,9 +114,6 @@ class Matcher:
     def _says_the_same(self, name: str, phrase: str) -> bool:
         """Whether the grammar reads the phrase already: a known name of the action and parameters ("turn left"), which
         would be lost, or another action and a direction ("walk forward")."""
-        from nlp.items import read_items
-        from nlp.tokens import tokenize
-
         items = [item for item in read_items(tokenize(phrase), self.phrases) if item.kind not in ("function", "filler")]
         named = [item for item in items if item.is_action and item.entry and item.entry.value == name]
         rest = [item for item in items if item not in named]
@@ -124,6 +122,11 @@ class Matcher:
         known = [item for item in items if item.kind == "action" and item.entry and item.entry.value in self.books]
         where = [item for item in items if item.kind == "lr" or dict(item.params).keys() == {"direction"}]
         return " " in phrase and len(known) == 1 and len(where) == len(items) - 1 > 0
+
+    def named(self, text: str) -> str | None:
+        """The action that the library calls exactly `text`; for words that are grammar elsewhere ("hello")."""
+        text = simplify(text).strip(" .,!?。，！？")
+        return next((book.name for book in self.books.values() if text in map(simplify, book.phrases())), None)
 
     def require(self, name: str, phrase: str) -> None:
         """Check that the library has the action that the lexicon means by `phrase`; UnknownAction if not."""

@@ -65,6 +65,8 @@ def parse(text: str, matcher: Matcher) -> Plan:
     _check_script(text, spoken)
     clauses = split(read_items(tokens, matcher.phrases))
     steps = _Steps(tokens, matcher).build(clauses)
+    if not steps and (name := matcher.named(text)):
+        steps = [[ActionCall(text.strip(), name)]]
     if not steps:
         if any(clause.negated for clause in clauses):
             raise BadCommand("The command only says what not to do: say what to do, for example `do not run, walk`.")
