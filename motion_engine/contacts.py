@@ -16,27 +16,35 @@ CONTACT_SPEED = 0.45  # m/s, or this share of the pelvis' own speed, which is mo
 CONTACT_SHARE = 0.3
 SHORTEST_CONTACT = 0.1  # s
 LONGEST_CORRECTION = 0.2  # m; a foot that would need more is not standing, whatever its label says
-STRAIGHT = 0.01  # m; a knee that sticks out less than this bends forward
+STRAIGHT = 0.02  # m; a knee that sticks out less than this tends forward
 RELEASE = 0.25  # s, over which a lifted foot returns to its own path
 
 
 def label_contacts(clip: Clip) -> Array:
     """Which of CONTACT_JOINTS stand on the floor `(T, 4)` bool: low and slow for at least SHORTEST_CONTACT."""
-    joints = [clip.skeleton.index(name) for name in CONTACT_JOINTS]
     position, _ = fk(clip.skeleton, clip.root_position, clip.rotation)
-    rest, _ = fk(clip.skeleton, clip.skeleton.offsets[0], np.tile(quat.IDENTITY, (len(clip.skeleton.names), 1)))
-    feet = smooth(position[:, joints], 0.02 * clip.fps)
-    speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * clip.fps if len(clip) > 1 else np.zeros((1, 4))
-    pelvis = smooth(clip.root_position[:, [0, 2]], 0.1 * clip.fps)
-    travel = np.linalg.norm(np.gradient(pelvis, axis=0), axis=-1) * clip.fps if len(clip) > 1 else np.zeros(1)
-    low = feet[..., 1] - rest[joints, 1] < CONTACT_HEIGHT
-    contacts = low & (speed < np.maximum(CONTACT_SPEED, CONTACT_SHARE * travel)[:, None])
+    contacts = _standing(clip, position, CONTACT_HEIGHT, CONTACT_SPEED)
     shortest = round(SHORTEST_CONTACT * clip.fps)
     for joint in range(4):
         for start, end in runs(contacts[:, joint]):
             if end - start < shortest and start > 0 and end < len(clip):
                 contacts[start:end, joint] = False
     return contacts
+
+
+def _standing(clip: Clip, position: Array, height: float, speed: float) -> Array:
+    """Which of CONTACT_JOINTS are lower than `height` over their place at rest and slower than `speed`, `(T, 4)`."""
+    joints = [clip.skeleton.index(name) for name in CONTACT_JOINTS]
+    rest, _ = fk(clip.skeleton, clip.skeleton.offsets[0], np.tile(quat.IDENTITY, (len(clip.skeleton.names), 1)))
+    feet = smooth(position[:, joints], 0.02 * clip.fps)
+    pelvis = smooth(clip.root_position[:, [0, 2]], 0.1 * clip.fps)
+    low = feet[..., 1] - rest[joints, 1] < height
+    return low & (_speed(feet, clip.fps) < np.maximum(speed, CONTACT_SHARE * _speed(pelvis, clip.fps))[:, None])
+
+
+def _speed(path: Array, fps: float) -> Array:
+    """Speeds `(T, ...)` m/s along a path `(T, ..., D)`."""
+    return np.linalg.norm(np.gradient(path, axis=0), axis=-1) * fps if len(path) > 1 else np.zeros(path.shape[:-1])
 
 
 def runs(mask: Array) -> list[tuple[int, int]]:
@@ -66,22 +74,32 @@ def lock_feet(clip: Clip) -> Clip:
     position, world = fk(skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
     soles = sole_points(skeleton, position, world)
     world = world.copy()
+    # On the way from one clip into another a foot may be in the air or slide, whatever both clips say of it.
+    contacts = clip.contacts & _standing(clip, position, 2 * CONTACT_HEIGHT, 2 * CONTACT_SPEED)
     for index, side in enumerate(("left", "right")):
         hip, knee, ankle, foot = (skeleton.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "foot"))
-        correction = _hold(position[:, [ankle, foot]], clip.contacts[:, 2 * index : 2 * index + 2], clip.fps)
+        correction = _hold(position[:, [ankle, foot]], contacts[:, 2 * index : 2 * index + 2], clip.fps)
         below = np.maximum(0.0, -soles[:, 3 * index : 3 * index + 3, 1].min(axis=-1))
         correction[:, 1] = below
         moved = np.flatnonzero(np.linalg.norm(correction, axis=-1) > 1e-4)
         if not len(moved):
             continue
         p = position[moved]
-        # The knee keeps to the side where it is; for a straight leg that is nearly nothing, and forward decides.
-        pole = p[:, knee] - 0.5 * (p[:, hip] + p[:, ankle])
-        pole += STRAIGHT * quat.rotate(world[moved, hip], np.array([0.0, 0.0, 1.0]))
+        pole = _knee_pole(p[:, hip], p[:, knee], p[:, ankle], world[moved, hip])
         upper, lower = two_bone_ik(p[:, hip], p[:, knee], p[:, ankle], p[:, ankle] + correction[moved], pole)
         world[moved, hip] = quat.mul(upper, world[moved, hip])
         world[moved, knee] = quat.mul(lower, world[moved, knee])
     return replace(clip, rotation=quat.unroll(to_local(skeleton, world)))
+
+
+def _knee_pole(hip: Array, knee: Array, ankle: Array, thigh: Array) -> Array:
+    """The direction `(N, 3)` in which a knee bends: where it is, but forward if it is straight or bent backward."""
+    axis = ankle - hip
+    axis = axis / np.maximum(np.linalg.norm(axis, axis=-1, keepdims=True), 1e-9)
+    out = knee - hip
+    out = out - np.sum(out * axis, axis=-1, keepdims=True) * axis
+    forward = quat.rotate(thigh, np.array([0.0, 0.0, 1.0]))
+    return out + np.maximum(0.0, STRAIGHT - np.sum(out * forward, axis=-1, keepdims=True)) * forward
 
 
 def _hold(feet: Array, contacts: Array, fps: float) -> Array:

@@ -76,10 +76,13 @@ def two_bone_ik(
     length_lower = np.linalg.norm(end - mid, axis=-1)
     aim = target - root
     distance = np.linalg.norm(aim, axis=-1)
-    # A limb that is straighter already stays so: pulling it back to `stretch` would make the joint pop out sideways.
-    reach = np.maximum((length_upper + length_lower) * stretch, np.linalg.norm(end - root, axis=-1))
+    # Near full reach a millimetre at the end is a centimetre at the middle joint: what is left of the limb's reach is
+    # used up gradually, so the joint does not pop. A limb that is straighter already keeps its length.
+    current = np.linalg.norm(end - root, axis=-1)
+    room = np.maximum((length_upper + length_lower) * stretch - current, 1e-6)
+    gradual = current + room * -np.expm1(-np.maximum(distance - current, 0.0) / room)
     shortest = np.abs(length_upper - length_lower) * 1.001 + 1e-6
-    clamped = np.clip(distance, shortest, reach)
+    clamped = np.maximum(np.minimum(distance, gradual), shortest)
     direction = aim / np.maximum(distance, 1e-9)[..., None]
     side = pole - np.sum(pole * direction, axis=-1, keepdims=True) * direction
     size = np.linalg.norm(side, axis=-1, keepdims=True)
