@@ -40,6 +40,7 @@ def ingest(
     licence: str = "",
     crop: tuple[float, float] | None = None,
     cyclic: bool | None = None,
+    reverse: bool = False,
     **stated: Any,
 ) -> tuple[Action, Clip]:
     """The document and the canonical clip (52 joints, 30 fps, feet on the floor, contacts labelled) of a motion file.
@@ -54,6 +55,7 @@ def ingest(
         licence: Under which licence it may be used; by default "unknown".
         crop: The part of the file that is used, s.
         cyclic: Whether the clip repeats as a whole; None: seen from its first and last frames.
+        reverse: Play the file backwards: getting up becomes lying down.
         **stated: Other fields of `Action` (loop, mask, side, cycles, turn, postures, ...) instead of measured ones.
 
     Raises:
@@ -69,6 +71,10 @@ def ingest(
         clip, fields = script.clip, dict(script.fields)
     else:
         clip, fields = canonical(read(path), crop=crop, path=path), {}
+        if reverse:
+            clip = edit.reverse(clip)
+            facing = float(edit.heading_curve(clip)[0])
+            clip = edit.place(clip, np.zeros(3), 0.0, pivot=clip.root_position[0], own_heading=facing)
         fields["cyclic"] = cyclic if cyclic is not None else not stated.get("loop") and is_cycle(clip)
         if fields["cyclic"]:
             fields["turn"] = stated.get("turn", cycle_turn(clip))
