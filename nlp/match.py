@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,19 @@ from nlp.lexicon import Entry, Params, flatten, load, words
 from nlp.models import Embedder
 from nlp.tokens import simplify, tokenize
 
-# Calibrated with the packaged model on paraphrases and unknowable commands of both languages: refuse rather than guess.
-THRESHOLD = 0.62  # score below which nothing is meant
-MARGIN = 0.05  # by how much the best action must beat the second
-NONE_MARGIN = 0.0  # by how much it must beat what is no action
+
+class Calibration(NamedTuple):
+    """What a score must be to count; found on paraphrases and unknowable commands: refuse rather than guess."""
+
+    threshold: float  # below it nothing is meant
+    margin: float  # by how much the best action must beat the second
+    none_margin: float  # by how much it must beat what is no action
+
+
+CALIBRATIONS = {
+    "use-multilingual-v3": Calibration(0.62, 0.05, 0.0),
+    "sentence-transformers": Calibration(0.50, 0.08, 0.1),  # with all-MiniLM-L6-v2
+}
 SINGLE_WORD = 0.1  # how much surer a single word must be: it has no context
 _SHORT = 3  # Chinese characters that count as one word
 _NEAREST_WEIGHT = 0.6  # of an action's nearest phrase, against 0.4 for the middle of all its phrases
@@ -161,13 +170,15 @@ class Matcher:
         if self._open is None or not self.books:
             return UnknownAction(phrase[:200])
         ranking, none = self._ranking(phrase)
+        assert self._index is not None
+        limit = self._index.calibration
         error = UnknownAction(phrase[:200], ranking[:_NEAREST])
         name, score = ranking[0]
         single = " " not in phrase and (phrase.isascii() or len(phrase) <= _SHORT)
-        if score < THRESHOLD + SINGLE_WORD * single or score < none + NONE_MARGIN:
+        if score < limit.threshold + SINGLE_WORD * single or score < none + limit.none_margin:
             return error
         others = [other for other in ranking[1:3] if not _variants(name, other[0])]
-        if others and score - others[0][1] < MARGIN:
+        if others and score - others[0][1] < limit.margin:
             return explained(error, f'"{phrase}" may mean {name} or {others[0][0]}.')
         return name, score
 
@@ -211,6 +222,7 @@ class _Index:
 
     def __init__(self, model: Embedder, books: Sequence[Phrasebook], cache: VectorCache | None) -> None:
         self._model, self._cache = model, cache
+        self.calibration = CALIBRATIONS.get(model.id.partition(":")[0], CALIBRATIONS["use-multilingual-v3"])
         extra: dict[str, list[str]] = {book.name: [] for book in books}
         for name, phrase, _, _ in _lexicon_phrases():
             if name in extra:

@@ -148,10 +148,14 @@ class SentenceTransformersEmbedder:
             raise ModelUnavailable(f"sentence-transformers is not installed: {_EXTRA}")
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        quiet: Any = logging.disable_progress_bar
+        quiet()
         torch.set_num_threads(int(os.environ.get("MOTION_THREADS", "1")))
         try:
-            self._model = SentenceTransformer(name_or_folder, device="cpu")
+            local = Path(name_or_folder).is_dir()  # then no hub is asked, which saves a second
+            self._model = SentenceTransformer(name_or_folder, device="cpu", local_files_only=local)
         except Exception as error:  # the hub, transformers and safetensors each raise their own kinds
             raise ModelUnavailable(
                 f"The embedding model {name_or_folder!r} cannot be loaded ({type(error).__name__}). Without internet, "
