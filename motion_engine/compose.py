@@ -13,6 +13,7 @@ from motion_engine import quat
 from motion_engine.contacts import lock_feet
 from motion_engine.curves import smoothstep
 from motion_engine.errors import UnknownAction
+from motion_engine.schedule import TRAVELS
 from motion_engine.transition import Course, best_entry, concatenate, follow
 from motion_engine.types import ActionInfo, Array, Clip, Mask, Segment, Skeleton, Timeline, Track
 
@@ -22,7 +23,7 @@ START_TIME = 0.5  # s, in which a gait gathers or loses speed next to an action 
 START_RATE = 0.35  # the tempo at which it starts
 AIM = math.radians(70.0)  # a gesture "to the left"
 SIDEWAYS = math.radians(90.0)
-TRAVELS = 0.3  # m in one cycle, as in the schedule
+SWAY = 0.5  # the share of the chest's sway that layered arms follow
 
 # How much of a layered action each joint shows; the arms and the head follow the sway of the base's trunk.
 _SPINE = {"spine1": 0.25, "spine2": 0.5, "spine3": 0.75}
@@ -60,17 +61,18 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
             piece = _gather_speed(piece, *slow)
         piece = _warp(piece, segment, info)
         pieces.append(follow(pieces[-1], piece, segment.blend) if pieces else piece.place(np.zeros(3), 0.0))
-    clip = concatenate(pieces).clip
+    course = concatenate(pieces)
 
     # 3. Layer the other actions on it.
     for segment in timeline.segments:
         if segment.layer:
             info = actions[segment.action]
             piece = _warp(perform(sources[segment.action], info, segment, timeline.fps, None), segment, info)
-            clip = overlay(clip, piece.clip, segment)
+            course = overlay(course, piece, segment)
 
     # 4. Feet that stand stay where they are.
-    return Track(lock_feet(replace(clip, rotation=quat.unroll(clip.rotation))), timeline)
+    clip = replace(course.clip, rotation=quat.unroll(course.clip.rotation))
+    return Track(lock_feet(clip), timeline)
 
 
 def _travels(info: ActionInfo) -> bool:
@@ -166,20 +168,37 @@ def _warp(course: Course, segment: Segment, info: ActionInfo) -> Course:
     return Course(edit.warp_path(course.clip, turn, stretch), course.heading + turn)
 
 
-def overlay(clip: Clip, layer: Clip, segment: Segment) -> Clip:
-    """`layer` played on the joints of the segment's mask, eased in and out; the root and all else stay as they are."""
+def overlay(base: Course, layer: Course, segment: Segment) -> Course:
+    """`layer` played on the joints of the segment's mask, eased in and out; the root and all else stay as they are.
+
+    Arms follow the sway of the base's chest by half: all of it would swing a waving hand into a runner's face.
+    """
+    clip = base.clip
     first = round(segment.start * clip.fps)
     frames = min(len(layer), len(clip) - first)
+    window = slice(first, first + frames)
     time = np.arange(frames) / clip.fps
-    length = frames / clip.fps
-    ease = smoothstep(time / segment.blend) * smoothstep((length - time) / segment.blend)
+    ease = smoothstep(time / segment.blend) * smoothstep((frames / clip.fps - time) / segment.blend)
     weights = mask_weights(clip.skeleton, segment.mask)
     joints = np.flatnonzero(weights)
-    rotation = clip.rotation.copy()
-    part = (slice(first, first + frames), joints)
-    share = ease[:, None] * weights[joints]
-    rotation[part] = quat.slerp(rotation[part], layer.rotation[:frames, joints], share)
-    return replace(clip, rotation=rotation)
+    shown = layer.clip.rotation[:frames].astype(np.float64)
+    if segment.mask in ("arms", "left_arm", "right_arm"):
+        sway = quat.mul(quat.inv(_chest(base, window)), _chest(layer, slice(0, frames)))
+        for side in ("left", "right"):
+            collar = clip.skeleton.index(f"{side}_collar")
+            shown[:, collar] = quat.mul(quat.scale(sway, 1.0 - SWAY), shown[:, collar])
+    rotation = clip.rotation.astype(np.float64)
+    rotation[window, joints] = quat.slerp(rotation[window, joints], shown[:, joints], ease[:, None] * weights[joints])
+    return Course(replace(clip, rotation=rotation), base.heading)
+
+
+def _chest(course: Course, window: slice) -> Array:
+    """How the chest is turned `(T, 4)`, seen from where the body is heading."""
+    skeleton, rotation = course.clip.skeleton, course.clip.rotation[window].astype(np.float64)
+    chest = quat.from_axis_angle("y", -course.heading[window])
+    for name in ("pelvis", "spine1", "spine2", "spine3"):
+        chest = quat.mul(chest, rotation[:, skeleton.index(name)])
+    return chest
 
 
 def mask_weights(skeleton: Skeleton, mask: Mask) -> Array:

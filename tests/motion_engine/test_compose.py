@@ -9,6 +9,7 @@ import pytest
 from motion_engine import metrics, quat
 from motion_engine.compose import compose, mask_weights, overlay
 from motion_engine.errors import UnknownAction
+from motion_engine.kinematics import fk
 from motion_engine.schedule import schedule
 from motion_engine.transition import Course, best_entry, follow
 from motion_engine.types import ActionCall, ActionInfo, Plan, Segment, Step, Track, canonical_skeleton
@@ -103,7 +104,20 @@ def test_best_entry_finds_the_phase(make: Any) -> None:
 def test_overlay_outside_the_mask_changes_nothing(make: Any) -> None:
     base, layer = make.clip(60, speed=1.0), make.clip(30, arm=1.0)
     segment = Segment("x", 0.5, 1.5, layer=1, mask="head", blend=0.3)
-    assert np.allclose(overlay(base, layer, segment).rotation, base.rotation)
+    assert np.allclose(overlay(Course.of(base), Course.of(layer), segment).clip.rotation, base.rotation)
+
+
+def test_layered_arms_follow_half_of_the_sway_of_the_chest(make: Any) -> None:
+    base, layer = make.clip(60, sway=0.6), make.clip(60)
+    segment = Segment("x", 0.0, 2.0, layer=1, mask="right_arm", blend=0.2)
+    skeleton = canonical_skeleton()
+    wrist = skeleton.index("right_wrist")
+
+    def swing(clip: Any) -> float:
+        position, _ = fk(skeleton, clip.root_position, clip.rotation)
+        return float(np.ptp(position[8:52, wrist, 2]))
+
+    assert swing(overlay(Course.of(base), Course.of(layer), segment).clip) == pytest.approx(0.5 * swing(base), rel=0.15)
 
 
 def test_masks() -> None:
