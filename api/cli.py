@@ -24,6 +24,8 @@ from motion_engine.errors import (
 )
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from api.engine import CommandEngine
     from motion_engine.types import Plan, Track
 
@@ -121,18 +123,25 @@ def _size(text: str) -> tuple[int, int]:
 def _print_plan(plan: Plan, track: Track, written: list[Path]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=str(plan), title_justify="left", title_style="bold")
+    table = Table(title=Text(str(plan)), title_justify="left", title_style="bold")
     for name, justify in (("start", "right"), ("end", "right"), ("action", "left"), ("on", "left"), ("said", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for segment in track.timeline.segments:
         where = "body" if segment.layer == 0 else segment.mask.replace("_", " ")
         said = segment.phrase or "(added)"
-        table.add_row(f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said)
-    console = Console()
-    console.print(table)
+        _add_row(table, f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said)
+    Console().print(table)
     for path in written:
-        console.print(str(path), soft_wrap=True, highlight=False)
+        print(path)
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    """A row of plain text, in which [brackets] are no markup."""
+    from rich.text import Text
+
+    table.add_row(*(Text(cell) for cell in cells))
 
 
 @app.command()
@@ -188,8 +197,7 @@ def doctor(library_url: LibraryUrl = None) -> None:
     missing = False
     for finding in check(library_url):
         missing |= finding.state == "missing"
-        mark = {"ok": "[green]ok[/]", "optional": "[yellow]optional[/]", "missing": "[red]missing[/]"}[finding.state]
-        table.add_row(mark, finding.part, finding.words)
+        _add_row(table, finding.state, finding.part, finding.words)
     Console().print(table)
     if missing:
         raise typer.Exit(5)
@@ -210,7 +218,7 @@ def list_actions(library_url: LibraryUrl = None, as_json: Json = False) -> None:
         table.add_column(name, justify="right" if name == "length" else "left")
     for action in actions:
         also = ", ".join((*action.aliases.get("en", ())[:3], *action.aliases.get("zh", ())[:3]))
-        table.add_row(action.name, f"{action.duration:.1f} s", also, action.source, action.licence)
+        _add_row(table, action.name, f"{action.duration:.1f} s", also, action.source, action.licence)
     Console().print(table)
 
 
@@ -231,7 +239,7 @@ def show(name: str, library_url: LibraryUrl = None, as_json: Json = False) -> No
             value = "\n".join(f"{k}: {', '.join(v)}" for k, v in value.items())  # noqa: PLW2901
         elif isinstance(value, list):
             value = ", ".join(str(v) for v in value)  # noqa: PLW2901
-        table.add_row(key, "" if value is None else str(value))
+        _add_row(table, key, "" if value is None else str(value))
     Console().print(table)
 
 
@@ -274,7 +282,10 @@ def _open(library_url: str | None) -> CommandEngine:
     from api.engine import CommandEngine
 
     with _progress("Filling the action library", None) as step:
-        return CommandEngine.open(library_url, progress=lambda done, total, name: step(done, total))
+        engine = CommandEngine.open(library_url, progress=lambda done, total, name: step(done, total))
+    for note in engine.library.notes:
+        print(f"motion: {note}", file=sys.stderr)
+    return engine
 
 
 @contextmanager

@@ -65,9 +65,9 @@ def test_fps_applies_to_everything(library_file: Path, tmp_path: Path) -> None:
 
 
 def test_say_without_output_prints_plan_and_timeline(library_file: Path) -> None:
-    done = motion("say", "wave", "then", "run", library=library_file)
+    done = motion("say", "wave", "twice", "then", "run", library=library_file)
     assert done.returncode == 0
-    assert "wave > run" in done.stdout
+    assert "wave[repetitions=2] > run" in done.stdout
     assert "0.00 s" in done.stdout
 
 
@@ -155,6 +155,7 @@ def test_doctor_finds_everything(library_file: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "libx264" in done.stdout
     assert "actions in" in done.stdout
+    assert "[sentence-transformers]" in done.stdout
 
 
 def test_lexicon_words_load_no_model_and_nothing_loads_torch(library_file: Path) -> None:
