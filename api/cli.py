@@ -203,6 +203,20 @@ def doctor(library_url: LibraryUrl = None) -> None:
         raise typer.Exit(5)
 
 
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
+    library_url: LibraryUrl = None,
+) -> None:
+    """Run the web service and the studio page."""
+    try:
+        from api.app import serve as run
+    except ModuleNotFoundError as error:
+        raise ModelUnavailable(f"{error}: pip install 'motion-engine[serve]'") from None
+    run(host, port, library_url)
+
+
 @library.command("list")
 def list_actions(library_url: LibraryUrl = None, as_json: Json = False) -> None:
     """List all actions."""
