@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 COMMAND := wave then run
 OUT := out/wave-then-run
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint serve web bench clean
 
 demo: $(VENV)/.base
 	@mkdir -p out
@@ -20,7 +20,17 @@ demo: $(VENV)/.base
 	@echo "Motion:        $(CURDIR)/$(OUT).bvh"
 	@echo "Contact sheet: $(CURDIR)/$(OUT).png"
 
+# The web service, with the studio page if Node is there to build it.
+serve: $(VENV)/.serve
+	@if [ ! -d web/dist ] && command -v npm >/dev/null; then $(MAKE) --no-print-directory web; fi
+	$(BIN)/motion serve
+
+# The studio page, and its own checks.
+web: web/node_modules/.package-lock.json
+	cd web && npm run --silent lint && npm run --silent build
+
 test: lint
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; else echo "Skipped: the studio's checks need Node."; fi
 	$(BIN)/pytest
 
 lint: $(VENV)/.dev
@@ -32,7 +42,7 @@ bench: $(VENV)/.dev
 	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 clean:
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out web/dist web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # pip keeps what is installed and fitting, so the second time is quick.
 $(BIN)/python:
@@ -43,6 +53,16 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,sentence-transformers]"
+$(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[serve]"
 	@touch $(VENV)/.base $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,serve,sentence-transformers]"
+	@touch $(VENV)/.base $(VENV)/.serve $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \
+		|| { echo "The studio needs Node 20 or newer to build: https://nodejs.org"; exit 5; }
+	cd web && npm ci --silent
+	@touch $@
