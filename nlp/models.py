@@ -189,7 +189,8 @@ class SentenceTransformersEmbedder:
         torch.set_num_threads(int(os.environ.get("MOTION_THREADS", "1")))
         try:
             local = Path(name_or_folder).is_dir()  # then no hub is asked, which saves a second
-            self._model = SentenceTransformer(name_or_folder, device="cpu", local_files_only=local)
+            with _no_collection():
+                self._model = SentenceTransformer(name_or_folder, device="cpu", local_files_only=local)
         except Exception as error:  # the hub, transformers and safetensors each raise their own kinds
             raise ModelUnavailable(
                 f"The embedding model {name_or_folder!r} cannot be loaded ({type(error).__name__}). Without internet, "
@@ -210,6 +211,7 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what was loaded stays: no later collection, nor the one at exit, has to look at it
         if enabled:
             gc.enable()
 
