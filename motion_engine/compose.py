@@ -14,7 +14,7 @@ from motion_engine.contacts import lock_feet
 from motion_engine.curves import smoothstep
 from motion_engine.errors import UnknownAction
 from motion_engine.schedule import TRAVELS
-from motion_engine.transition import Course, best_entry, concatenate, follow
+from motion_engine.transition import Course, best_match, concatenate, follow
 from motion_engine.types import ActionInfo, Array, Clip, Mask, Segment, Skeleton, Timeline, Track
 
 LOOP_BLEND = 0.2  # s, over which one repetition goes over into the next
@@ -99,7 +99,9 @@ def perform(clip: Clip, info: ActionInfo, segment: Segment, fps: float, previous
     course = Course.of(clip, cycle_turn=turn if info.cyclic else None)
     whole = len(clip)
     if info.cyclic:
-        entry = best_entry(previous, clip, np.arange(whole)) if previous is not None else 0
+        entry = 0
+        if previous is not None:  # the frame after the one that is most like where the body is
+            entry = (best_match(previous, clip, np.arange(whole)) + 1) % whole
         course = _cycles(course, entry, max(1, round(edits.loops * whole)))
     elif edits.loops > 1:
         start, end = (round(t * fps) for t in info.loop) if info.loop else (0, whole)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from motion_engine import quat
-from motion_engine.curves import envelope, smooth
+from motion_engine.curves import envelope, smooth, smoothstep
 from motion_engine.kinematics import fk, sole_points, to_local, two_bone_ik
 from motion_engine.types import CONTACT_JOINTS, Array, Clip
 
@@ -16,8 +16,9 @@ CONTACT_SPEED = 0.45  # m/s, or this share of the pelvis' own speed, which is mo
 CONTACT_SHARE = 0.3
 SHORTEST_CONTACT = 0.1  # s
 LONGEST_CORRECTION = 0.2  # m; a foot that would need more is not standing, whatever its label says
+LIFT_TIME = 0.1  # s, over which a foot is lifted out of the floor
 STRAIGHT = 0.02  # m; a knee that sticks out less than this tends forward
-RELEASE = 0.25  # s, over which a lifted foot returns to its own path
+RELEASE = 0.3  # s, at least, over which a lifted foot returns to its own path
 
 
 def label_contacts(clip: Clip) -> Array:
@@ -58,7 +59,7 @@ def ground(clip: Clip) -> Clip:
     lowest = _lowest_sole(clip)
     standing = clip.contacts.any(axis=1)
     level = np.median(lowest[standing]) if standing.any() else lowest.min()
-    lift = envelope(np.maximum(0.0, level - lowest), max(1, round(0.1 * clip.fps))) - level
+    lift = envelope(np.maximum(0.0, level - lowest), max(1, round(LIFT_TIME * clip.fps))) - level
     root = clip.root_position + np.array([0.0, 1.0, 0.0]) * lift[:, None]
     return replace(clip, root_position=root)
 
@@ -80,7 +81,7 @@ def lock_feet(clip: Clip) -> Clip:
         hip, knee, ankle, foot = (skeleton.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "foot"))
         correction = _hold(position[:, [ankle, foot]], contacts[:, 2 * index : 2 * index + 2], clip.fps)
         below = np.maximum(0.0, -soles[:, 3 * index : 3 * index + 3, 1].min(axis=-1))
-        correction[:, 1] = below
+        correction[:, 1] = envelope(below, max(1, round(LIFT_TIME * clip.fps)))
         moved = np.flatnonzero(np.linalg.norm(correction, axis=-1) > 1e-4)
         if not len(moved):
             continue
@@ -105,8 +106,8 @@ def _knee_pole(hip: Array, knee: Array, ankle: Array, thigh: Array) -> Array:
 def _hold(feet: Array, contacts: Array, fps: float) -> Array:
     """The horizontal correction `(T, 3)` that keeps a foot still while it stands.
 
-    The heel is held while it is down, else the ball of the foot. After the foot lifts, what is left of the correction
-    fades over RELEASE.
+    The heel is held while it is down, else the ball of the foot. What is left of the correction when the foot lifts
+    goes while it is in the air, as slowly as the step allows.
 
     Args:
         feet: `(T, 2, 3)` ankle and foot joint, m.
@@ -114,12 +115,14 @@ def _hold(feet: Array, contacts: Array, fps: float) -> Array:
         fps: Frames per second.
     """
     correction = np.zeros((len(feet), 3))
-    rate = np.exp(-4.0 / (RELEASE * fps))
     carried, last = np.zeros(3), 0
-    for start, end in runs(np.any(contacts, axis=1)):
-        gap = np.arange(1, start - last + 1)[:, None]
-        correction[last:start] = carried * rate**gap
-        carried = carried * rate ** (start - last)
+    for start, end in [*runs(np.any(contacts, axis=1)), (len(feet), len(feet))]:
+        gap = np.arange(1, start - last + 1)
+        left = 1.0 - smoothstep(gap / max(start - last, RELEASE * fps))
+        correction[last:start] = carried * left[:, None]
+        if start == end:
+            break
+        carried = correction[start - 1] if start else carried
         heel = contacts[start:end, 0]
         steps = np.diff(feet[start:end, :, [0, 2]], axis=0)
         slide = np.where(heel[1:, None] & heel[:-1, None], steps[:, 0], steps[:, 1])
@@ -130,6 +133,4 @@ def _hold(feet: Array, contacts: Array, fps: float) -> Array:
         hold *= np.minimum(1.0, LONGEST_CORRECTION / np.maximum(size, 1e-9))
         correction[start:end] = hold
         carried, last = hold[-1], end
-    gap = np.arange(1, len(feet) - last + 1)[:, None]
-    correction[last:] = carried * rate**gap
     return correction

@@ -38,7 +38,7 @@ def smoothstep(x: Array | float) -> Array:
     return x * x * x * (x * (6.0 * x - 15.0) + 10.0)
 
 
-def decay(offset: Array, velocity: Array, time: Array, duration: float) -> Array:
+def decay(offset: Array, velocity: Array, time: Array, duration: Array | float) -> Array:
     """An offset and its velocity that come to rest at zero after `duration` seconds: inertialisation.
 
     The quintic with the given value and slope and no acceleration at 0, and value, slope and acceleration 0 at the
@@ -48,15 +48,14 @@ def decay(offset: Array, velocity: Array, time: Array, duration: float) -> Array
         offset: `(...)` at time 0.
         velocity: `(...)` per second at time 0.
         time: `(T,)` s.
-        duration: s, > 0.
+        duration: s, > 0; one for all, or an array that broadcasts with `offset`.
 
     Returns:
         `(T, ...)`.
     """
-    x = np.clip(time / duration, 0.0, 1.0)
+    x = np.clip(time.reshape(-1, *([1] * np.ndim(offset))) / duration, 0.0, 1.0)
     left = 1.0 - x
     # The Hermite quintics for value and for slope at the start.
     value = left**3 * (1.0 + 3.0 * x + 6.0 * x * x)
     slope = left**3 * x * (1.0 + 3.0 * x) * duration
-    shape = (-1, *([1] * np.ndim(offset)))
-    return value.reshape(shape) * offset + slope.reshape(shape) * velocity
+    return value * offset + slope * velocity

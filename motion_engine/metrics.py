@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from motion_engine.clips import resample
 from motion_engine.kinematics import fk, sole_points
 from motion_engine.types import Array, Clip
 
@@ -34,3 +35,42 @@ def contact_slide(clip: Clip) -> float:
         speeds.append(speed[standing])
     every = np.concatenate(speeds)
     return float(every.mean()) if len(every) else 0.0
+
+
+def jerk_curve(clip: Clip, frame: int, window: float = 1.0) -> Array:
+    """The jerk around a cut, as FlowMDM measures it (Barquero et al. 2024, https://arxiv.org/abs/2402.15509).
+
+    Three plain differences of the 22 body joints' world positions, L1 over xyz, the largest of all joints.
+
+    Args:
+        clip: At 30 fps for comparable numbers.
+        frame: The first frame of the new action, at least half a window from both ends.
+        window: s, all of it centred on `frame`.
+
+    Returns:
+        `(window * fps - 3,)` m per frame cubed.
+    """
+    half = round(0.5 * window * clip.fps)
+    index = slice(frame - half, frame + half)
+    root, rotation = clip.root_position[index].astype(np.float64), clip.rotation[index].astype(np.float64)
+    position, _ = fk(clip.skeleton, root, rotation)
+    return np.abs(np.diff(position[:, :BODY_JOINTS], n=3, axis=0)).sum(axis=-1).max(axis=-1)
+
+
+def foot_skate_ratio(clip: Clip) -> float:
+    """The share of frames in which a foot slides, as GMD measures it (Karunratanakul et al. 2023).
+
+    At 20 fps a toe skates if it is lower than 5 cm at t and t + 1 and moves faster than 0.5 m/s along the floor, now
+    and in a mean over 5 frames. The floor is at the lowest toe of the clip. https://arxiv.org/abs/2305.12577
+    """
+    clip = resample(clip, 20.0)
+    if len(clip) < 2:
+        return 0.0
+    position, _ = fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
+    toes = position[:, [clip.skeleton.index(name) for name in TOES]]
+    low = toes[..., 1] - toes[..., 1].min() < 0.05
+    speed = np.linalg.norm(np.diff(toes[..., [0, 2]], axis=0), axis=-1) * clip.fps
+    padded = np.pad(speed, ((2, 2), (0, 0)), mode="edge")
+    mean = np.lib.stride_tricks.sliding_window_view(padded, 5, axis=0).mean(axis=-1)
+    skates = low[:-1] & low[1:] & (speed > 0.5) & (mean > 0.5)
+    return float(skates.any(axis=1).mean())

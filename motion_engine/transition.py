@@ -10,9 +10,13 @@ from motion_engine import quat
 from motion_engine.clips import heading_curve, place, sample
 from motion_engine.curves import decay, smoothstep
 from motion_engine.kinematics import fk
-from motion_engine.types import Array, Clip
+from motion_engine.types import Array, Clip, Skeleton
 
 VELOCITY_WEIGHT = 0.15  # s: how many metres one m/s of difference counts
+# A limb that swings fast at the cut would swing on too far in a long blend (by 0.18 of speed times duration): its speed
+# settles sooner.
+OVERSHOOT, SHORTEST_SETTLE = 0.5, 0.3  # radians, s
+SOFT_KNEE = 0.15  # radians
 BODY_JOINTS = 22  # the fingers say nothing about where to cut
 
 
@@ -42,8 +46,8 @@ class Course:
         return Course(clip, self.heading - own + heading)
 
 
-def best_entry(previous: Clip, clip: Clip, candidates: Array) -> int:
-    """The frame of `candidates (N,)` at which `clip` continues the end of `previous` best.
+def best_match(previous: Clip, clip: Clip, candidates: Array) -> int:
+    """The frame of `candidates (N,)` at which `clip` is most like the last frame of `previous`.
 
     The cost compares the positions of the body joints, seen from the pelvis and the heading, and their velocities, as
     in motion matching (Clavet, "Motion Matching and The Road to Next-Gen Animation", GDC 2016).
@@ -101,10 +105,34 @@ def follow(previous: Course, course: Course, blend: float) -> Course:
     expected = quat.mul(quat.from_rotvec(spin), rotation[-1])
     offset = quat.to_rotvec(quat.mul(expected, quat.inv(theirs[0])))
     changing = time < blend
-    change = quat.from_rotvec(decay(offset, (spin - own_spin) * fps, time[changing], blend))
-    theirs[changing] = quat.mul(change, theirs[changing])
+    fling = (spin - own_spin) * fps
+    swing = 0.18 * np.linalg.norm(fling, axis=-1, keepdims=True)
+    settle = np.clip(OVERSHOOT / np.maximum(swing, 1e-6), min(SHORTEST_SETTLE, blend), blend)
+    nothing = np.zeros_like(offset)
+    decaying = decay(offset, nothing, time[changing], blend) + decay(nothing, fling, time[changing], settle)
+    change = quat.from_rotvec(decaying)
+    own = theirs[changing]
+    theirs[changing] = _hinged(quat.mul(change, own), own, course.clip.skeleton)
     signs = np.where(np.sum(theirs[0] * rotation[-1], axis=-1, keepdims=True) < 0, -1.0, 1.0)
     return Course(replace(placed.clip, root_position=ours, rotation=quat.unroll(theirs) * signs), placed.heading)
+
+
+def _hinged(rotation: Array, own: Array, skeleton: Skeleton) -> Array:
+    """`rotation (T, J, 4)` with knees that do not bend the wrong way, however fast the leg swung before the cut.
+
+    Where a knee is straighter than SOFT_KNEE its flexion dies away instead of becoming negative; what the clip's `own`
+    knee does is left alone, so that nothing changes when `rotation` has become `own`.
+    """
+    knees = [skeleton.index(f"{side}_knee") for side in ("left", "right")]
+    vector, before = quat.to_rotvec(rotation[:, knees]), quat.to_rotvec(own[:, knees])[..., 0]
+    vector[..., 0] = before + _soft(vector[..., 0]) - _soft(before)  # flexion is about +X
+    rotation[:, knees] = quat.from_rotvec(vector)
+    return rotation
+
+
+def _soft(flexion: Array) -> Array:
+    """The flexion itself above SOFT_KNEE, below it an exponential that stays above 0, with the same slope."""
+    return np.where(flexion > SOFT_KNEE, flexion, SOFT_KNEE * np.exp(np.minimum(flexion / SOFT_KNEE - 1.0, 0.0)))
 
 
 def concatenate(pieces: list[Course]) -> Course:

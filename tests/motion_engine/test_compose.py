@@ -11,7 +11,7 @@ from motion_engine.compose import compose, mask_weights, overlay
 from motion_engine.errors import UnknownAction
 from motion_engine.kinematics import fk
 from motion_engine.schedule import schedule
-from motion_engine.transition import Course, best_entry, follow
+from motion_engine.transition import Course, best_match, follow
 from motion_engine.types import ActionCall, ActionInfo, Plan, Segment, Step, Track, canonical_skeleton
 
 ACTIONS = {
@@ -88,7 +88,7 @@ def test_follow_continues_position_and_velocity(make: Any) -> None:
     assert np.allclose(np.diff(after.root_position[20:], axis=0), np.diff(second.root_position[20:], axis=0), atol=1e-6)
 
 
-def test_best_entry_finds_the_phase(make: Any) -> None:
+def test_best_match_finds_the_phase(make: Any) -> None:
     walk = make.clip(30, speed=1.4, sway=0.4)
     for frame in (5, 12, 25):
         before = type(walk)(
@@ -98,7 +98,7 @@ def test_best_entry_finds_the_phase(make: Any) -> None:
             walk.rotation[: frame + 1],
             walk.contacts[: frame + 1],
         )
-        assert abs(best_entry(before, walk, np.arange(30)) - frame) <= 1
+        assert abs(best_match(before, walk, np.arange(30)) - frame) <= 1
 
 
 def test_overlay_outside_the_mask_changes_nothing(make: Any) -> None:
@@ -136,3 +136,18 @@ def test_a_missing_clip_is_named(make: Any) -> None:
     timeline = schedule(Plan("", "en", (Step((call("walk"),)),)), ACTIONS)
     with pytest.raises(UnknownAction, match="walk"):
         compose(timeline, {}, ACTIONS)
+
+
+def test_a_knee_never_bends_the_wrong_way_in_a_transition(make: Any) -> None:
+    skeleton = canonical_skeleton()
+    knee = skeleton.index("left_knee")
+    swing = make.clip(30)
+    rotation = swing.rotation.copy()
+    rotation[:, knee] = quat.from_axis_angle("x", np.linspace(2.0, 0.1, 30))  # straightening at 2 rad/s
+    first = Course.of(type(swing)(skeleton, 30.0, swing.root_position, rotation, swing.contacts))
+    rotation[:, knee] = quat.from_axis_angle("x", np.full(30, 0.3))
+    second = Course.of(type(swing)(skeleton, 30.0, swing.root_position, rotation, swing.contacts))
+    after = follow(first, second, 0.5).clip
+    flexion = quat.to_rotvec(after.rotation[:, knee].astype(float))[:, 0]
+    assert flexion.min() > -0.01
+    assert flexion[-1] == pytest.approx(0.3, abs=1e-3)
