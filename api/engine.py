@@ -6,13 +6,12 @@ import os
 from pathlib import Path
 
 from action_library.library import Library, Progress
-from nlp.match import Matcher, Phrasebook
-from nlp.models import open_embedder
-from nlp.parse import notation, parse
-
 from motion_engine.compose import compose
 from motion_engine.schedule import schedule
 from motion_engine.types import LIBRARY_FPS, Plan, Timeline, Track
+from nlp.match import Matcher, Phrasebook
+from nlp.models import open_embedder
+from nlp.parse import notation, parse
 
 
 class CommandEngine:
