@@ -62,7 +62,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $(VENV)/.base $(VENV)/.serve $@
 
 web/node_modules/.package-lock.json: web/package-lock.json
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null \
 		|| { echo "The studio needs Node 20 or newer to build: https://nodejs.org"; exit 5; }
 	cd web && npm ci --silent
 	@touch $@
