@@ -111,7 +111,7 @@ class Library:
         if replace:
             self.store.replace(entry, data)
         elif not self.store.insert(entry, data):
-            raise BadClip(f"there is an action {action.name} already: replace it, or take another name")
+            raise BadClip(f"there is an action {action.name} already: replace it (--replace), or take another name")
         return action
 
     def remove(self, name: str) -> None:

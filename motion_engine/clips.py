@@ -142,18 +142,31 @@ def warp_path(clip: Clip, turn: Array, scale: float = 1.0) -> Clip:
     return replace(clip, root_position=root, rotation=rotation)
 
 
-def aim(clip: Clip, yaw: float) -> Clip:
+def turn_path(clip: Clip, yaw: float) -> Clip:
+    """The clip, travelling `yaw` radians about +Y away from where it went, while the body faces as it did."""
+    start = clip.root_position[0].astype(np.float64)
+    away = quat.from_axis_angle("y", np.full(len(clip), yaw))
+    return replace(clip, root_position=start + quat.rotate(away, clip.root_position - start))
+
+
+def aim(clip: Clip, yaw: float, *, arms: bool = True) -> Clip:
     """A gesture made towards `yaw` radians about +Y instead of ahead: the chest turns by a part, the arms by the rest.
 
     It eases in and out over the first and last quarter of the clip.
+
+    Args:
+        clip: Any clip.
+        yaw: Radians, left positive.
+        arms: Whether the arms are turned as well; else chest and head alone.
     """
     x = np.linspace(0.0, 1.0, len(clip))
     weight = smoothstep(x / 0.25) * smoothstep((1.0 - x) / 0.25)
     names = clip.skeleton.names
     rotation = clip.rotation.astype(np.float64)
-    shares = (("spine1", 0.1), ("spine2", 0.1), ("spine3", 0.1), ("neck", 0.15), ("head", 0.15))
-    arms = (("left_collar", 0.1), ("right_collar", 0.1), ("left_shoulder", 0.6), ("right_shoulder", 0.6))
-    for name, share in shares + arms:
+    shares = {"spine1": 0.1, "spine2": 0.1, "spine3": 0.1, "neck": 0.15, "head": 0.15}
+    if arms:
+        shares |= {"left_collar": 0.1, "right_collar": 0.1, "left_shoulder": 0.6, "right_shoulder": 0.6}
+    for name, share in shares.items():
         turn = quat.from_axis_angle("y", weight * yaw * share)
         joint = names.index(name)
         rotation[:, joint] = quat.mul(turn, rotation[:, joint])

@@ -23,6 +23,7 @@ START_TIME = 0.5  # s, in which a gait gathers or loses speed next to an action 
 START_RATE = 0.35  # the tempo at which it starts
 AIM = math.radians(70.0)  # a gesture "to the left"
 SIDEWAYS = math.radians(90.0)
+WAYS = {"left": SIDEWAYS, "right": -SIDEWAYS, "backward": math.pi}
 SWAY = 0.5  # the share of the chest's sway that layered arms follow
 
 # How much of a layered action each joint shows; the arms and the head follow the sway of the base's trunk.
@@ -154,14 +155,17 @@ def _warp(course: Course, segment: Segment, info: ActionInfo) -> Course:
     """The course with the asked turn, way and distance."""
     edits, frames, fps = segment.edits, len(course), course.clip.fps
     turn, stretch = np.zeros(frames), 1.0
+    if edits.direction and edits.direction != "forward" and not info.cyclic and info.distance >= TRAVELS:
+        course = Course(edit.turn_path(course.clip, WAYS[edits.direction]), course.heading)  # a jump to the side
+        edits = replace(edits, direction=None)
     if edits.turn is not None:
         own = course.heading - course.heading[0]
         share = own / own[-1] if abs(own[-1]) > 0.1 else smoothstep(np.linspace(0.0, 1.0, frames))
         turn = share * (edits.turn - own[-1])
     elif edits.direction in ("left", "right"):
         sign = 1.0 if edits.direction == "left" else -1.0
-        if not _travels(info):
-            return Course(edit.aim(course.clip, sign * AIM), course.heading)
+        if info.distance < TRAVELS:
+            return Course(edit.aim(course.clip, sign * AIM, arms=info.mask != "full"), course.heading)
         turn = sign * SIDEWAYS * smoothstep(np.arange(frames) / (fps * min(TURN_TIME, frames / fps)))
     if edits.distance is not None:
         steps = np.diff(course.clip.root_position[:, [0, 2]].astype(np.float64), axis=0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
 from motion_engine.types import ActionCall, ActionInfo, Edits, Mask, Plan, Segment, Step, Timeline
 
+PAUSE = 1.0  # s, of who shall get up but stands already
 GAIT_TIME = 3.0  # s, that walking, running or idling lasts when nothing is asked
 BODY_BLEND = 0.5  # s
 LAYER_BLEND = 0.35  # s
@@ -49,7 +50,7 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
 
     Raises:
         UnknownAction: `actions` lacks one that the plan names.
-        BadCommand: The plan has no steps.
+        BadCommand: The plan has no steps, or asks for zero of something.
         LimitExceeded: The motion would last longer than an hour.
     """
     if not plan.steps:
@@ -58,7 +59,7 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
     time, posture = 0.0, None
     for step in plan.steps:
         step, infos = _base_first(step, [_lookup(call, actions) for call in step.actions])  # noqa: PLW2901
-        infos[0] = _from_here(infos[0], posture, actions)
+        step, infos = _from_here(step, infos, posture, actions)  # noqa: PLW2901
         if posture is not None and infos[0].start_posture != posture:
             for info in _route(posture, infos[0].start_posture, actions):
                 part = _Part(info, Edits(), "")
@@ -80,6 +81,12 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
 def _lookup(call: ActionCall, actions: Mapping[str, ActionInfo]) -> ActionInfo:
     if call.action not in actions:
         raise UnknownAction(call.phrase or call.action)
+    for name in ("duration", "distance", "steps", "repetitions"):
+        value = getattr(call, name)
+        if value is not None and value <= 0:
+            raise BadCommand(
+                f'"{call.phrase or call.action}" with {name} {value:g} is nothing to perform: leave it out.'
+            )
     return actions[call.action]
 
 
@@ -104,13 +111,25 @@ def _route(start: str, end: str, actions: Mapping[str, ActionInfo]) -> list[Acti
     return [info for info in (_leads(start, STAND, actions), _leads(STAND, end, actions)) if info]
 
 
-def _from_here(info: ActionInfo, posture: str | None, actions: Mapping[str, ActionInfo]) -> ActionInfo:
-    """For an action that gets up: the one that does so from `posture`, or standing still for who stands already."""
-    gets_up = info.start_posture != STAND and info.end_posture == STAND
-    if not gets_up or posture in (None, info.start_posture):
-        return info
-    other = actions.get(STILL[STAND]) if posture == STAND else _leads(str(posture), STAND, actions)
-    return other or info
+def _from_here(
+    step: Step, infos: list[ActionInfo], posture: str | None, actions: Mapping[str, ActionInfo]
+) -> tuple[Step, list[ActionInfo]]:
+    """The step, fitted to the posture the body is in.
+
+    Getting up starts from there; who stands already pauses. A gesture is made sitting or kneeling if one does so.
+    """
+    info = infos[0]
+    if posture in (None, info.start_posture):
+        return step, infos
+    still = actions.get(STILL.get(str(posture), f"{posture}_still"))
+    if info.start_posture != STAND and info.end_posture == STAND:
+        if posture == STAND and still:
+            pause = replace(step.actions[0], duration=PAUSE)
+            return Step((pause, *step.actions[1:])), [still, *infos[1:]]
+        return step, [_leads(str(posture), STAND, actions) or info, *infos[1:]]
+    if info.mask != "full" and info.start_posture == info.end_posture == STAND and still:
+        return Step((ActionCall("", still.name), *step.actions)), [still, *infos]
+    return step, infos
 
 
 def _hold(info: ActionInfo, actions: Mapping[str, ActionInfo]) -> ActionInfo | None:
@@ -153,7 +172,9 @@ def _part(call: ActionCall, info: ActionInfo, *, held: bool = False) -> _Part:
                     loops = 1.0  # nobody sits down twice in a row
         speed = (rest + loops * cycle) / call.duration
     if loops is None:
-        loops = float(info.cycles or (max(1, round(GAIT_TIME * speed / cycle)) if info.cyclic else 1))
+        loops = float(info.cycles or 1)
+        if info.cyclic and not info.cycles:  # whole cycles of a gait; standing still may end anywhere
+            loops = GAIT_TIME * speed / cycle if info.distance < TRAVELS else max(1, round(GAIT_TIME * speed / cycle))
     mirror = call.side in ("left", "right") and info.side in ("left", "right") and call.side != info.side
     edits = Edits(
         loops=loops,
@@ -193,6 +214,8 @@ def _directed(edits: Edits, call: ActionCall, info: ActionInfo) -> Edits:
         return replace(edits, turn=sign * math.radians(degrees), mirror=sign * info.turn < 0)
     if call.direction in (None, "forward"):
         return edits
+    if abs(info.turn) > math.pi and call.direction in ("left", "right"):  # a spin goes round that way, not over there
+        return replace(edits, mirror=(call.direction == "left") != (info.turn > 0))
     if info.distance < TRAVELS and call.side is None and info.side in ("left", "right"):
         edits = replace(edits, mirror=call.direction in ("left", "right") and call.direction != info.side)
     return replace(edits, direction=call.direction)

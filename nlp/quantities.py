@@ -110,4 +110,4 @@ def _and_half(tokens: Sequence[Token], end: int, value: float) -> tuple[int, flo
 
 def _rounded(name: str, value: float) -> float:
     """Whole counts, and lengths to the millimetre."""
-    return float(max(1, round(value))) if name in ("repetitions", "steps") else round(value, 3)
+    return float(max(1, round(value)) if value > 0 else 0) if name in ("repetitions", "steps") else round(value, 3)

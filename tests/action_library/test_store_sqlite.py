@@ -174,7 +174,7 @@ def test_processes_that_start_and_write_at_once_lose_nothing(tmp_path: Path) -> 
     path = tmp_path / "new.sqlite"
     writers = [run(WRITER, path, who, 15) for who in ("a", "b")]
     said = [writer.communicate(timeout=60) for writer in writers]
-    assert [writer.returncode for writer in writers] == [0, 0], said
+    assert [writer.returncode for writer in writers] == [0, 0], "".join(error for _, error in said)
     store = SqliteStore(path)
     assert sorted(store.documents()) == sorted("".join(out for out, _ in said).split())
     assert len(store.documents()) == 120

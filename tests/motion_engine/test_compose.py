@@ -151,3 +151,12 @@ def test_a_knee_never_bends_the_wrong_way_in_a_transition(make: Any) -> None:
     flexion = quat.to_rotvec(after.rotation[:, knee].astype(float))[:, 0]
     assert flexion.min() > -0.01
     assert flexion[-1] == pytest.approx(0.3, abs=1e-3)
+
+
+@pytest.mark.parametrize(("direction", "axis", "sign"), [("left", 0, 1), ("right", 0, -1), ("backward", 2, -1)])
+def test_a_jump_goes_where_asked_without_turning(make: Any, direction: str, axis: int, sign: int) -> None:
+    actions = {"jump": ActionInfo("jump", 1.0, distance=1.0)}
+    plan = Plan("", "en", (Step((call("jump", direction=direction),)),))
+    clip = compose(schedule(plan, actions), {"jump": make.clip(31, speed=1.0)}, actions).clip
+    assert clip.root_position[-1, axis] * sign == pytest.approx(1.0, abs=0.05)
+    assert np.allclose(quat.heading(clip.rotation[:, 0]), 0.0, atol=1e-3)

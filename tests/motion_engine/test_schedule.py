@@ -127,6 +127,25 @@ def test_getting_up_starts_from_where_one_is() -> None:
     assert [s.action for s in segments((call("get_up"),), (call("stand_up"),))] == ["get_up", "idle"]
     assert [s.action for s in segments((call("collapse"),), (call("stand_up"),))] == ["collapse", "get_up"]
     assert [s.action for s in segments((call("walk"),), (call("get_up"),))] == ["walk", "idle"]
+    assert segments((call("get_up"),), (call("stand_up"),))[-1].edits.loops == pytest.approx(1 / 7)
+
+
+def test_gestures_are_made_in_the_posture_one_is_in() -> None:
+    seated = ActionInfo("sit_still", 7.0, loop=(0.0, 7.0), cyclic=True, start_posture="sit", end_posture="sit")
+    steps = tuple(Step((call(name),)) for name in ("sit", "wave", "stand_up"))
+    timeline = schedule(Plan("", "en", steps), {**ACTIONS, "sit_still": seated})
+    assert [(s.action, s.layer) for s in timeline.segments] == [
+        ("sit", 0),
+        ("sit_still", 0),
+        ("wave", 1),
+        ("stand_up", 0),
+    ]
+
+
+def test_zero_of_something_is_refused() -> None:
+    for stated in ({"duration": 0.0}, {"distance": 0.0}, {"repetitions": 0}, {"steps": 0}):
+        with pytest.raises(BadCommand, match="nothing to perform"):
+            segments((call("walk", **stated),))
 
 
 def test_a_posture_is_held_for_the_stated_time() -> None:
