@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from starlette.exceptions import HTTPException
 
-from api.app import KEPT_TRACKS, STATUS, create_app
+from api.app import LONGEST_BODY, STATUS, Tracks, create_app
 from api.engine import CommandEngine
 from motion_engine import errors
 from motion_engine.types import canonical_skeleton
 
 if TYPE_CHECKING:
+    from httpx import Response
     from starlette.testclient import TestClient
 
 
@@ -30,7 +33,14 @@ def client(engine: CommandEngine, tmp_path_factory: pytest.TempPathFactory) -> I
 def test_a_command_becomes_a_track(client: TestClient, engine: CommandEngine) -> None:
     reply = client.post("/v1/commands", json={"text": "先挥手，再跑步"}).json()
     assert reply["plan"] == "wave > run"
-    assert [segment["action"] for segment in reply["segments"]] == ["wave", "run"]
+    assert reply["language"] == "zh"
+    timeline = reply["timeline"]
+    assert [(segment["action"], segment["phrase"]) for segment in timeline["segments"]] == [
+        ("wave", "挥手"),
+        ("run", "跑步"),
+    ]
+    assert timeline["segments"][-1]["end"] == timeline["duration"]
+    assert reply["frames"] == pytest.approx(timeline["duration"] * timeline["fps"], abs=1)
     rows = np.frombuffer(client.get(f"/v1/tracks/{reply['id']}/frames").content, "<f4").reshape(reply["frames"], -1)
     clip = engine.say("wave then run").clip
     assert rows.shape == (len(clip), 3 + 52 * 4)
@@ -47,11 +57,26 @@ def test_downloads(client: TestClient) -> None:
     assert client.get("/v1/tracks/nothing.bvh").status_code == 404
 
 
-def test_old_tracks_are_forgotten(client: TestClient) -> None:
-    first = client.post("/v1/commands", json={"text": "nod once"}).json()["id"]
-    for _ in range(KEPT_TRACKS):
-        client.post("/v1/commands", json={"text": "nod once"})
-    assert client.get(f"/v1/tracks/{first}/frames").status_code == 404
+def test_tracks_that_nobody_asks_for_are_forgotten(engine: CommandEngine) -> None:
+    plan, track = engine.parse("nod"), engine.say("nod")
+    tracks = Tracks(most=2)
+    first, second = tracks.add(plan, track), tracks.add(plan, track)
+    tracks.get(first)
+    third = tracks.add(plan, track)
+    assert tracks.get(first) and tracks.get(third)
+    with pytest.raises(HTTPException):
+        tracks.get(second)
+
+
+def test_long_tracks_push_out_more_but_the_latest_stays(engine: CommandEngine) -> None:
+    plan, track = engine.parse("nod"), engine.say("nod")
+    tracks = Tracks(most_frames=2 * len(track.clip) - 1)
+    first, second = tracks.add(plan, track), tracks.add(plan, track)
+    assert tracks.get(second)
+    with pytest.raises(HTTPException):
+        tracks.get(first)
+    tiny = Tracks(most_frames=1)
+    assert tiny.get(tiny.add(plan, track))[1] is track
 
 
 @pytest.mark.parametrize(
@@ -60,6 +85,7 @@ def test_old_tracks_are_forgotten(client: TestClient) -> None:
         ("defragment the moon", 404, "UnknownAction"),
         ("...", 422, "BadCommand"),
         ("walk for 9 hours", 413, "LimitExceeded"),
+        ("a" * 20_001, 413, "LimitExceeded"),
     ],
 )
 def test_errors_are_problems_in_words(client: TestClient, text: str, status: int, title: str) -> None:
@@ -70,21 +96,79 @@ def test_errors_are_problems_in_words(client: TestClient, text: str, status: int
     assert len(reply.json()["detail"]) > 20
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"text": 5}', b'{"text": {"$gt": ""}}', b'{"other": "x"}', b"\xff\xfe"])
+def test_the_problem_names_the_words_and_what_is_near(client: TestClient) -> None:
+    problem = client.post("/v1/commands", json={"text": "wave then flurble"}).json()
+    assert problem["phrase"] == "flurble"
+    assert all(0 <= score <= 1 for _, score in problem["nearest"])
+
+
+HALF = b'{"text": "walk \\ud800"}'
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"text": 5}', b'{"text": {"$gt": ""}}', b'{"other": "x"}', b"\xff\xfe", HALF]
+)
 def test_bodies_that_are_no_command_are_refused(client: TestClient, body: bytes) -> None:
     reply = client.post("/v1/commands", content=body, headers={"content-type": "application/json"})
     assert reply.status_code in (400, 422)
+    _check_problem(reply)
 
 
-def test_a_text_that_is_too_long_is_refused(client: TestClient) -> None:
-    assert client.post("/v1/commands", json={"text": "a" * 30_000}).status_code == 422
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_body_that_is_too_large_is_not_read(client: TestClient, stated: bool) -> None:
+    sent = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(16):
+            sent += 1
+            yield b" " * LONGEST_BODY
+
+    body = b" " * (LONGEST_BODY + 1) if stated else chunks()
+    reply = client.post("/v1/commands", content=body, headers={"content-type": "application/json"})
+    assert reply.status_code == 413
+    _check_problem(reply)
+    assert stated or sent < 16
+
+
+def test_the_longest_text_fits_however_it_is_escaped(client: TestClient) -> None:
+    text = "walk" + "\N{GRINNING FACE}" * 19_996
+    body = json.dumps({"text": text}).encode()
+    assert 12 * 19_996 < len(body) <= LONGEST_BODY
+    reply = client.post("/v1/commands", content=body, headers={"content-type": "application/json"})
+    assert reply.status_code != 413 or reply.json()["title"] == "LimitExceeded"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/tracks/nothing/frames", 404),
+        ("GET", "/v1/tracks/nothing.bvh", 404),
+        ("GET", "/v1/tracks/..%2F..%2Fetc%2Fpasswd.bvh", 404),
+        ("GET", "/v1/nowhere", 404),
+        ("GET", "/v1/commands", 405),
+        ("DELETE", "/v1/actions", 405),
+    ],
+)
+def test_wrong_addresses_are_problems_too(client: TestClient, method: str, path: str, status: int) -> None:
+    reply = client.request(method, path)
+    assert reply.status_code == status
+    _check_problem(reply)
+
+
+def _check_problem(reply: Response) -> None:
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["status"] == reply.status_code
+    assert isinstance(reply.json()["detail"], str) and reply.json()["detail"]
 
 
 def test_skeleton_actions_health_and_pages(client: TestClient, engine: CommandEngine) -> None:
     joints = client.get("/v1/skeleton").json()
     assert [joint["name"] for joint in joints] == list(canonical_skeleton().names)
-    names = {action["name"] for action in client.get("/v1/actions").json()}
-    assert {"wave", "run"} <= names
+    actions = {action["name"]: action for action in client.get("/v1/actions").json()}
+    assert {"wave", "run"} <= set(actions)
+    assert set(actions["run"]) == {"name", "description", "aliases", "tags", "duration", "source", "licence"}
+    assert "跑步" in actions["run"]["aliases"]["zh"]
     assert client.get("/health").json() == {"actions": len(engine.infos)}
     assert "make web" in client.get("/").text
     assert client.get("/openapi.json").json()["paths"]["/v1/commands"]
@@ -97,6 +181,15 @@ def test_the_built_studio_is_served(engine: CommandEngine, tmp_path: Path) -> No
     with TestClient(create_app(engine, tmp_path)) as client:
         assert "studio" in client.get("/").text
         assert client.get("/health").status_code == 200
+        assert client.get("/nothing.js").headers["content-type"] == "application/problem+json"
+
+
+def test_commands_at_the_same_time(client: TestClient) -> None:
+    texts = ["wave", "run", "先走路，再跳两下", "nod", "jump twice", "bow"] * 2
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda text: client.post("/v1/commands", json={"text": text}).json(), texts))
+    assert [reply["plan"] for reply in replies[:6]] == [reply["plan"] for reply in replies[6:]]
+    assert len({reply["id"] for reply in replies}) == len(texts)
 
 
 def test_every_error_has_a_status() -> None:
