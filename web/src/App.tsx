@@ -21,7 +21,7 @@ export function App() {
     try {
       const next = await send(command);
       stage.current?.play(await frames(next.id));
-      clock.current = { time: 0, playing: true, fps: next.fps, duration: next.duration };
+      clock.current = { time: 0, playing: true, fps: next.timeline.fps, duration: next.timeline.duration };
       setMotion(next);
       setPlaying(true);
       setProblem(undefined);
@@ -157,8 +157,8 @@ export function App() {
               type="range"
               aria-label={words.time}
               min={0}
-              max={motion.duration}
-              step={1 / motion.fps}
+              max={motion.timeline.duration}
+              step={1 / motion.timeline.fps}
               value={time}
               onChange={(event) => {
                 seek(Number(event.target.value));
@@ -166,7 +166,7 @@ export function App() {
             />
           </div>
           <span className="clock">
-            {time.toFixed(1)} / {motion.duration.toFixed(1)} s
+            {time.toFixed(1)} / {motion.timeline.duration.toFixed(1)} s
           </span>
           <nav aria-label={words.download}>
             {["bvh", "npz", "json"].map((suffix) => (
@@ -197,12 +197,12 @@ function Chip({ text, say }: { text: string; say: (text: string) => void }) {
 
 /** The timeline: a row for the body and one for each layer. */
 function Blocks({ motion }: { motion: Motion }) {
-  const layers = [...new Set(motion.segments.map((segment) => segment.layer))].sort();
-  const names = [...new Set(motion.segments.map((segment) => segment.action))];
-  const share = (seconds: number) => `${String((100 * seconds) / motion.duration)}%`;
+  const layers = [...new Set(motion.timeline.segments.map((segment) => segment.layer))].sort();
+  const names = [...new Set(motion.timeline.segments.map((segment) => segment.action))];
+  const share = (seconds: number) => `${String((100 * seconds) / motion.timeline.duration)}%`;
   return layers.map((layer) => (
     <div key={layer} className="row">
-      {motion.segments
+      {motion.timeline.segments
         .filter((segment) => segment.layer === layer)
         .map((segment) => (
           <span

@@ -17,10 +17,8 @@ export interface Segment {
 export interface Motion {
   id: string;
   plan: string;
-  fps: number;
   frames: number;
-  duration: number;
-  segments: Segment[];
+  timeline: { fps: number; duration: number; segments: Segment[] };
 }
 
 /** What went wrong, in the service's words, and actions that are near to what was said. */
