@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from action_library.action import UNKNOWN, Action, new_action, normal_name, sort_aliases
+from action_library.track import LONGEST_TRACK
 from motion_engine import clips as edit
 from motion_engine import quat
-from motion_engine.errors import BadClip
+from motion_engine.errors import BadClip, LimitExceeded
 from motion_engine.kinematics import fk
 from motion_engine.types import LIBRARY_FPS, Array, Clip
 
@@ -114,6 +115,10 @@ def canonical(clip: Clip, *, crop: tuple[float, float] | None = None, path: Path
 
     try:
         clip = edit.crop(clip, *crop) if crop else clip
+        if clip.duration * LIBRARY_FPS > LONGEST_TRACK:
+            raise LimitExceeded(
+                f"{path or 'The clip'}: {clip.duration:.0f} s are too long, an hour is allowed: crop it."
+            )
         return retarget(edit.mend(retarget(edit.resample(clip, LIBRARY_FPS))))
     except BadClip as error:
         raise BadClip(error.reason, path=error.path or path, line=error.line) from None

@@ -46,7 +46,10 @@ class SqliteStore:
         Raises:
             LibraryUnavailable: It cannot be read, or is not a library of this version. The file is left as it is.
         """
-        self.path = Path(path).expanduser().absolute()
+        try:
+            self.path = Path(path).expanduser().absolute()
+        except RuntimeError as error:
+            raise LibraryUnavailable(f"{path}: {error} Name the whole path.") from None
         self.url = str(self.path)
         self.writable = True
         self._threads = threading.local()
@@ -134,11 +137,14 @@ class SqliteStore:
 
     def _prepare(self) -> None:
         """Makes the file and its tables if they are missing, and checks that they are ours."""
-        if self.path.is_dir():
-            raise LibraryUnavailable(f"{self.path} is a folder: name a file in it, such as {self.path}/library.sqlite.")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.is_dir():
+                example = f"{self.path}/library.sqlite"
+                raise LibraryUnavailable(f"{self.path} is a folder: name a file in it, such as {example}.")
             exists = self.path.exists()
+            if exists and not self.path.is_file():
+                raise LibraryUnavailable(f"{self.path} is a device, not a file: name a file.")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryUnavailable(f"{self.path}: the folder cannot be made or read: {error.strerror}.") from None
         self.writable = not exists or os.access(self.path, os.W_OK, effective_ids=True)

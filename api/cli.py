@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,11 +64,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 
 def main() -> None:
     """Run the command line; every expected error is one message and an exit code."""
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
     except MotionError as error:
         print(f"motion: {error}", file=sys.stderr)
-        raise SystemExit(EXIT_CODES[type(error)]) from None
+        raise SystemExit(next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:  # the reader of a pipe has gone (`motion library list | head`)
@@ -100,7 +104,7 @@ def say(
             raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
         check_target(path)
     engine = _open(library_url)
-    plan = engine.parse(" ".join(text))
+    plan = engine.parse(_spoken(text))
     track = engine.perform(engine.timeline(plan, fps=fps))
     for path in output or ():
         with _progress(f"Writing {path.name}", len(track.clip)) as step:
@@ -158,14 +162,25 @@ def parse(
     if stdin:
         for line in sys.stdin:
             command = line.rstrip("\n")
-            print(_plan_json(engine, command) if as_json else engine.notation(command), flush=True)
+            print(_plan_json(engine, command) if as_json else _notation(engine, command), flush=True)
         return
-    command = " ".join(text or ())
-    if as_json:
-        print(_plan_json(engine, command))
-    else:
-        print(engine.notation(command))
+    command = _spoken(text or ())
+    print(_plan_json(engine, command) if as_json else _notation(engine, command))
     engine.parse(command)  # its error, if any, is the message and the exit code
+
+
+def _spoken(words: Iterable[str]) -> str:
+    """The command of these arguments; bytes that are no UTF-8 become U+FFFD."""
+    return os.fsencode(" ".join(words)).decode("utf-8", "replace")
+
+
+def _notation(engine: CommandEngine, text: str) -> str:
+    """The plan notation of one line; a command that is too long is not understood either."""
+    try:
+        return engine.notation(text)
+    except LimitExceeded as error:
+        print(f"motion: {error}", file=sys.stderr)
+        return "!unknown"
 
 
 def _plan_json(engine: CommandEngine, text: str) -> str:
@@ -179,7 +194,8 @@ def _plan_json(engine: CommandEngine, text: str) -> str:
             {"plan": "!unknown", "text": text, "phrase": error.phrase, "nearest": nearest}, ensure_ascii=False
         )
     except MotionError as error:
-        return json.dumps({"plan": engine.notation(text), "text": text, "error": str(error)}, ensure_ascii=False)
+        plan_text = "!empty" if isinstance(error, BadCommand) else "!unknown"
+        return json.dumps({"plan": plan_text, "text": text, "error": str(error)}, ensure_ascii=False)
     return json.dumps({"plan": str(plan), **asdict(plan)}, ensure_ascii=False)
 
 

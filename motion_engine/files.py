@@ -18,6 +18,13 @@ def check_target(path: Path, suffixes: Sequence[str] = ()) -> None:
         path: Where.
         suffixes: The kinds of file that can be written, ".bvh" for example; empty: any.
     """
+    try:
+        _check(path, suffixes)
+    except OSError as error:  # a name that is too long, for example
+        raise BadMedia(f"{str(path)[:80]}: cannot be a file here ({error.strerror}); choose another name.") from error
+
+
+def _check(path: Path, suffixes: Sequence[str]) -> None:
     if suffixes and path.suffix.lower() not in suffixes:
         raise BadMedia(f'{path}: cannot write "{path.suffix}" files; end the name with {" or ".join(suffixes)}.')
     if path.is_dir():

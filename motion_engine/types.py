@@ -27,6 +27,7 @@ Mask = Literal["full", "upper", "arms", "left_arm", "right_arm", "head"]
 Language = Literal["en", "zh"]
 
 LIBRARY_FPS = 30.0
+SHORTEST_FRAME, LONGEST_FRAME = 1e-4, 10.0  # s; no motion file is recorded faster or slower
 CONTACT_JOINTS = ("left_ankle", "left_foot", "right_ankle", "right_foot")
 
 

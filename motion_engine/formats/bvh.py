@@ -19,7 +19,7 @@ from motion_engine import quat
 from motion_engine.errors import BadClip
 from motion_engine.files import whole_file
 from motion_engine.formats.numbers import parse_numbers
-from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
+from motion_engine.types import LONGEST_FRAME, SHORTEST_FRAME, Array, Clip, Skeleton, canonical_skeleton
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}  # m; CMU scales inches by 1/0.45
 ADULT_REACH = 1.2  # m, from the hips to the end of the longest limb
@@ -141,7 +141,7 @@ def _read_property(joint: _Joint, word: str, words: list[str], column: int, line
             raise BadClip(f"OFFSET of {joint.name} needs three numbers, not {' '.join(words)!r}", path=path, line=line)
         return column
     names = [name.lower() for name in words[1:]]
-    if not words or not words[0].isdigit() or int(words[0]) != len(names):
+    if not words or words[0] != str(len(names)):
         said = words[0] if words else "nothing"
         raise BadClip(f"CHANNELS of {joint.name} says {said} and lists {len(names)}", path=path, line=line)
     for name in names:
@@ -162,14 +162,16 @@ def _read_motion(data: bytes, start: int, channels: int, path: Path | str) -> tu
     if head is None:
         raise BadClip('expected "Frames: N" and "Frame Time: S" after MOTION', path=path, line=line)
     frames_text, time_text = (group.decode("latin-1") for group in head.groups())
-    if not frames_text.isdigit() or int(frames_text) == 0:
-        raise BadClip(f"Frames must be a whole number above 0, not {frames_text}", path=path, line=line + 1)
+    if not (frames_text.isascii() and frames_text.isdecimal() and len(frames_text) < 10 and int(frames_text)):
+        raise BadClip(f"Frames must be a whole number above 0, not {frames_text[:40]}", path=path, line=line + 1)
     try:
         frame_time = float(time_text)
     except ValueError:
         frame_time = math.nan
-    if not (math.isfinite(frame_time) and frame_time > 0):
-        raise BadClip(f"Frame Time must be above 0 s, not {time_text}", path=path, line=line + 2)
+    if not SHORTEST_FRAME <= frame_time <= LONGEST_FRAME:
+        said = f"not {time_text[:40]}"
+        limits = f"{SHORTEST_FRAME:g} to {LONGEST_FRAME:g} s"
+        raise BadClip(f"Frame Time must be above 0 s, {limits}, {said}", path=path, line=line + 2)
     frames, body = int(frames_text), data[head.end() :]
     values = parse_numbers(body, frames, channels)
     if values is None:

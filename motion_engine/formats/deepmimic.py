@@ -14,7 +14,7 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
-from motion_engine.types import Array, Clip, Skeleton
+from motion_engine.types import LONGEST_FRAME, SHORTEST_FRAME, Array, Clip, Skeleton
 
 COLUMNS = 44
 _ROTATIONS = (
@@ -51,6 +51,8 @@ def read_deepmimic(path: Path | str) -> Clip:
     if len(frames) > 1 and (durations <= 0).any():
         raise BadClip(f"frame {int(np.argmax(durations <= 0))} has no duration", path=path)
     step = float(np.median(durations)) if len(frames) > 1 else float(frames[0, 0])
+    if step and not SHORTEST_FRAME <= step <= LONGEST_FRAME:
+        raise BadClip(f"a frame lasts {step:g} s; {SHORTEST_FRAME:g} to {LONGEST_FRAME:g} s can be", path=path)
     fps = 1.0 / step if step > 0 else 30.0
     fps = float(round(fps)) if abs(fps - round(fps)) < 0.002 * fps else fps  # files write 0.016666 for 1/60
     times = np.concatenate(([0.0], np.cumsum(durations)))
@@ -118,7 +120,7 @@ def _document(path: Path | str) -> dict[str, object]:
         raise BadClip(f"cannot be read: {error.strerror or error}", path=path) from error
     except json.JSONDecodeError as error:
         raise BadClip(f"not JSON: {error.msg}", path=path, line=error.lineno) from error
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits
         raise BadClip("not JSON text", path=path) from error
     if not isinstance(document, dict):
         raise BadClip("not a DeepMimic clip: the JSON is no object", path=path)
@@ -135,7 +137,7 @@ def _frames(path: Path | str) -> Array:
             raise BadClip(f"frame {index} has {found} numbers; the humanoid needs {COLUMNS}", path=path)
     try:
         frames = np.array(rows, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadClip("a frame holds something that is not a number", path=path) from error
     if not np.isfinite(frames).all():
         raise BadClip("a frame has a value that is not finite", path=path)

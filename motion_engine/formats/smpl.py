@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import numpy as np
 from motion_engine import quat
 from motion_engine.errors import BadClip
 from motion_engine.files import whole_file
-from motion_engine.types import Array, Clip, canonical_skeleton
+from motion_engine.types import LONGEST_FRAME, SHORTEST_FRAME, Array, Clip, canonical_skeleton
 
+LARGEST_ARRAY = 1 << 29  # bytes
 TEMPLATE_PELVIS = np.array([0.0031, -0.3514, 0.0120])  # m, J0 in SMPL's own axes (+Y up)
 BODY = 22  # joints that SMPL, SMPL-H and SMPL-X share
 _HANDS = {52: 22, 55: 25}  # joints in a pose: the first joint of the left hand (SMPL-X has jaw and two eyes before it)
@@ -97,10 +99,18 @@ def _load(path: Path | str) -> dict[str, Array]:
             raise BadClip("not an npz file", path=path)
         with file:
             wanted = ("poses", "trans", *_RATES)
+            assert file.zip is not None
+            for entry in file.zip.infolist():
+                if entry.file_size > LARGEST_ARRAY:
+                    raise BadClip(
+                        f"{entry.filename} unpacks to {entry.file_size >> 20} MB: split the motion", path=path
+                    )
             return {name: file[name] for name in file.files if name in wanted}
     except OSError as error:
         raise BadClip(f"cannot be read: {error.strerror or error}", path=path) from error
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except MemoryError as error:
+        raise BadClip("an array says that it is larger than the memory", path=path) from error
+    except (ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise BadClip(f"not an npz file of plain arrays: {error}", path=path) from error
 
 
@@ -119,7 +129,7 @@ def _rate(data: dict[str, Any], path: Path | str) -> float:
     for name in _RATES:
         if name in data:
             value = _array(data, name, path)
-            if value.size != 1 or not 0 < float(value.reshape(-1)[0]) < 1e4:
-                raise BadClip(f"{name} must be one number above 0", path=path)
+            if value.size != 1 or not SHORTEST_FRAME <= 1.0 / max(float(value.reshape(-1)[0]), 1e-9) <= LONGEST_FRAME:
+                raise BadClip(f"{name} must be one number above 0, of frames a second", path=path)
             return float(value.reshape(-1)[0])
     raise BadClip(f"no frame rate: none of {', '.join(_RATES)}", path=path)

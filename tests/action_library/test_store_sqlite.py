@@ -159,7 +159,8 @@ def work(thread):
     for i in range(count):
         name = f"{who}_{thread}_{i}"
         assert store.insert(Entry(name, name, name, frozenset({who})), name.encode() * 500)
-        print(name, flush=True)
+        sys.stdout.write(name + "\\n")  # in one piece: print writes the line end apart
+        sys.stdout.flush()
 threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
 [t.start() for t in threads]; [t.join() for t in threads]
 """

@@ -108,6 +108,11 @@ BAD = [
     (["library", "add", "no-such-file.bvh", "--name", "x"], 4),
     (["library", "add", "README.md", "--name", "x"], 4),
     (["library", "list", "--library", "mongodb://nowhere"], 5),
+    (["library", "list", "--library", "~nosuchuser/x.sqlite"], 5),
+    (["library", "list", "--library", "x" * 300], 5),
+    (["library", "list", "--library", "/dev/null"], 5),
+    (["say", "wave", "-o", "x" * 300 + ".bvh"], 4),
+    (["say", "walk for 0 seconds"], 3),
 ]
 
 
@@ -174,3 +179,26 @@ def test_help_explains_itself(library_file: Path) -> None:
     assert done.returncode == 0
     for word in ("say", "parse", "library", "doctor"):
         assert word in done.stdout
+
+
+def test_bytes_that_are_no_utf8_are_answered_like_any_other(library_file: Path) -> None:
+    environment = {**os.environ, "MOTION_LIBRARY": str(library_file)}
+    command = [sys.executable, "-m", "api", "parse"]
+    lines = b"wave\n\xff\xfe\nsit\n"
+    done = subprocess.run(
+        [*command, "--stdin"], input=lines, capture_output=True, cwd=ROOT, env=environment, check=True
+    )
+    answers = done.stdout.decode().splitlines()
+    assert (answers[0], answers[2], len(answers)) == ("wave", "sit", 3)
+    broken: list[str | bytes] = [*command, "--json", b"flurb \xff"]
+    done = subprocess.run(broken, capture_output=True, cwd=ROOT, env=environment, check=False)
+    assert done.returncode == 3
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_line_that_is_too_long_does_not_end_the_others(library_file: Path, flags: list[str]) -> None:
+    done = motion("parse", "--stdin", *flags, library=library_file, stdin="wave\n" + "x" * 30_000 + "\nsit\n")
+    assert done.returncode == 0
+    plans = [json.loads(line)["plan"] if flags else line for line in done.stdout.splitlines()]
+    assert plans == ["wave", "!unknown", "sit"]
