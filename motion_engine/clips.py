@@ -35,29 +35,68 @@ def _frames(clip: Clip, index: slice | Array) -> Clip:
 
 
 def sample(clip: Clip, frames: Array) -> Clip:
-    """The clip at fractional frame numbers `(N,)`: slerp for rotations, linear for positions, nearest for contacts."""
+    """The clip at fractional frame numbers `(N,)`: cubic (Catmull-Rom) for motion, nearest for contacts.
+
+    Whole frame numbers give those frames exactly; numbers outside the clip give its first or last frame.
+    """
     frames = np.clip(frames, 0, len(clip) - 1)
+    if not np.any(frames % 1):
+        return _frames(clip, frames.astype(np.intp))
     below = np.minimum(frames.astype(np.intp), max(len(clip) - 2, 0))
-    above = np.minimum(below + 1, len(clip) - 1)
     t = (frames - below).astype(np.float32)
-    root = clip.root_position[below] * (1 - t[:, None]) + clip.root_position[above] * t[:, None]
-    rotation = quat.unroll(quat.slerp(clip.rotation[below], clip.rotation[above], t[:, None]))
-    return replace(clip, root_position=root, rotation=rotation, contacts=clip.contacts[np.where(t < 0.5, below, above)])
+    contacts = clip.contacts[np.minimum(below + (t >= 0.5), len(clip) - 1)]
+    weights = (
+        -0.5 * t + t**2 - 0.5 * t**3,
+        1.0 - 2.5 * t**2 + 1.5 * t**3,
+        0.5 * t + 2.0 * t**2 - 1.5 * t**3,
+        -0.5 * t**2 + 0.5 * t**3,
+    )
+    position, turns = _continued(clip.root_position), _continued(quat.unroll(clip.rotation))
+    root = sum(weight[:, None] * position[below + i] for i, weight in enumerate(weights))
+    rotation = sum(weight[:, None, None] * turns[below + i] for i, weight in enumerate(weights))
+    return replace(clip, root_position=root, rotation=quat.unroll(quat.normalize(rotation)), contacts=contacts)
 
 
-def resample(clip: Clip, fps: float) -> Clip:
-    """The same motion at another frame rate; the first frame stays, the duration within half a frame."""
+def _continued(values: Array) -> Array:
+    """`values (T, ...)` with one more at either end, where the slope leads: so that speed does not fade there."""
+    inner = min(1, len(values) - 1)
+    return np.concatenate(
+        (2 * values[:1] - values[inner : inner + 1], values, 2 * values[-1:] - values[-1 - inner :][:1])
+    )
+
+
+def resample(clip: Clip, fps: float, *, cycle_turn: float | None = None) -> Clip:
+    """The same motion at another frame rate; the first frame stays.
+
+    Args:
+        clip: Any clip.
+        fps: The new rate.
+        cycle_turn: Given for one cycle of a gait, by how many radians it turns: the cycle keeps its duration, the time
+            from its last frame to the first of the next included. Otherwise the first and last frames keep their
+            distance in time, within half a frame.
+    """
     if abs(fps - clip.fps) < 1e-6:
         return clip
+    if cycle_turn is not None:
+        frames = max(2, round(clip.duration * fps))
+        return replace(sample(closed(clip, cycle_turn), np.arange(frames) * (len(clip) / frames)), fps=fps)
     frames = max(1, round((len(clip) - 1) / clip.fps * fps) + 1)
     return replace(sample(clip, np.arange(frames) * (clip.fps / fps)), fps=fps)
 
 
-def retime(clip: Clip, frames: int) -> Clip:
-    """The whole clip, played faster or slower so that it has `frames` frames."""
-    if frames == len(clip):
-        return clip
-    return sample(clip, np.arange(frames) * (len(clip) / frames))
+def closed(clip: Clip, cycle_turn: float) -> Clip:
+    """One cycle of a gait and the first frame of the next: the first one, moved on and turned by `cycle_turn`."""
+    last = clip.root_position[-1].astype(np.float64)
+    step = last - clip.root_position[-2] if len(clip) > 1 else np.zeros(3)
+    root = (last + step) * (1, 0, 1) + clip.root_position[0] * np.array([0, 1, 0])
+    first = clip.rotation[0].copy()
+    first[0] = quat.mul(quat.from_axis_angle("y", cycle_turn), first[0])
+    return replace(
+        clip,
+        root_position=np.concatenate((clip.root_position, root[None])),
+        rotation=quat.unroll(np.concatenate((clip.rotation, first[None]))),
+        contacts=np.concatenate((clip.contacts, clip.contacts[:1])),
+    )
 
 
 def reverse(clip: Clip) -> Clip:

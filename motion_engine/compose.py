@@ -24,6 +24,7 @@ START_RATE = 0.35  # the tempo at which it starts
 AIM = math.radians(70.0)  # a gesture "to the left"
 SIDEWAYS = math.radians(90.0)
 WAYS = {"left": SIDEWAYS, "right": -SIDEWAYS, "backward": math.pi}
+MOST_STRETCH = 2.0  # of the root path; the feet would slide more than they step
 SWAY = 0.5  # the share of the chest's sway that layered arms follow
 
 # How much of a layered action each joint shows; the arms and the head follow the sway of the base's trunk.
@@ -47,7 +48,8 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
         if segment.action not in clips:
             raise UnknownAction(segment.action)
     names = {segment.action for segment in timeline.segments}
-    sources = {name: edit.resample(clips[name], timeline.fps) for name in names}
+    turns = {name: actions[name].turn if actions[name].cyclic else None for name in names}
+    sources = {name: edit.resample(clips[name], timeline.fps, cycle_turn=turns[name]) for name in names}
     base = [segment for segment in timeline.segments if segment.layer == 0]
 
     # 2. Edit each action of the base and let it follow the one before.
@@ -99,16 +101,18 @@ def perform(clip: Clip, info: ActionInfo, segment: Segment, fps: float, previous
         clip, turn = edit.mirror(clip), -turn
     course = Course.of(clip, cycle_turn=turn if info.cyclic else None)
     whole = len(clip)
+    frames = round(segment.end * fps) - round(segment.start * fps)
     if info.cyclic:
         entry = 0
         if previous is not None:  # the frame after the one that is most like where the body is
             entry = (best_match(previous, clip, np.arange(whole)) + 1) % whole
-        course = _cycles(course, entry, max(1, round(edits.loops * whole)))
-    elif edits.loops > 1:
+        length = max(1, round(edits.loops * whole))
+        # One frame more than is played, so that a slowed gait does not end on a frozen frame.
+        return _cycles(course, entry, length + 1).sample(np.arange(frames) * (length / frames))
+    if edits.loops > 1:
         start, end = (round(t * fps) for t in info.loop) if info.loop else (0, whole)
         course = _repeat(course, min(start, whole - 2), min(max(end, start + 2), whole), round(edits.loops))
-    frames = round(segment.end * fps) - round(segment.start * fps)
-    return course.sample(np.arange(frames) * (len(course) / frames))
+    return course.sample(np.linspace(0, len(course) - 1, frames))
 
 
 def _cycles(course: Course, entry: int, frames: int) -> Course:
@@ -168,10 +172,18 @@ def _warp(course: Course, segment: Segment, info: ActionInfo) -> Course:
             return Course(edit.aim(course.clip, sign * AIM, arms=info.mask != "full"), course.heading)
         turn = sign * SIDEWAYS * smoothstep(np.arange(frames) / (fps * min(TURN_TIME, frames / fps)))
     if edits.distance is not None:
-        steps = np.diff(course.clip.root_position[:, [0, 2]].astype(np.float64), axis=0)
-        travelled = float(np.linalg.norm(steps.sum(axis=0)))
-        stretch = edits.distance / travelled if travelled > 0.05 else 1.0
+        travelled = _travelled(course, along=_travels(info))
+        stretch = min(edits.distance / travelled, MOST_STRETCH) if travelled > 0.05 else 1.0
     return Course(edit.warp_path(course.clip, turn, stretch), course.heading + turn)
+
+
+def _travelled(course: Course, *, along: bool) -> float:
+    """Metres from the first frame to the last, or `along` the heading: of a circle its circumference."""
+    steps = np.diff(course.clip.root_position[:, [0, 2]].astype(np.float64), axis=0)
+    if not along:
+        return float(np.linalg.norm(steps.sum(axis=0)))
+    heading = course.heading[:-1]
+    return abs(float((steps * np.stack((np.sin(heading), np.cos(heading)), axis=-1)).sum()))
 
 
 def overlay(base: Course, layer: Course, segment: Segment) -> Course:

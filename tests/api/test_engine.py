@@ -116,3 +116,22 @@ def test_the_shared_sample_commands(engine: CommandEngine) -> None:
         if got != case["plan"]:
             wrong.append((case["text"], case["plan"], got))
     assert not wrong
+
+
+@pytest.mark.parametrize(
+    "text", ["run for 8 seconds", "walk very slowly", "walk in a circle 6 meters", "wave then walk"]
+)
+def test_the_frame_rate_changes_no_motion(engine: CommandEngine, text: str) -> None:
+    tracks = {fps: engine.say(text, fps=fps) for fps in (24.0, 30.0, 60.0, 120.0)}
+    length = {fps: track_path(track).sum() for fps, track in tracks.items()}
+    for fps, track in tracks.items():
+        assert track.timeline.duration == pytest.approx(tracks[30.0].timeline.duration, abs=1.0 / 24)
+        assert length[fps] == pytest.approx(length[30.0], rel=0.025)
+        steps = track_path(track)
+        assert steps[-1] > 0.5 * np.median(steps[-5:])  # it does not freeze at the end
+        assert metrics.joint_speed(track.clip).max() < 1.2 * metrics.joint_speed(tracks[30.0].clip).max()
+
+
+def track_path(track: Track) -> np.ndarray:
+    """Metres along the floor from frame to frame."""
+    return np.linalg.norm(np.diff(track.clip.root_position[:, [0, 2]].astype(float), axis=0), axis=-1)

@@ -34,12 +34,19 @@ def test_resample_keeps_the_motion(make: Any, fps: float) -> None:
     assert np.max(np.linalg.norm(positions(again) - positions(clip), axis=-1)) < 0.01
 
 
-def test_retime_gives_the_asked_frames_and_keeps_the_ends(make: Any) -> None:
-    clip = make.clip(40, speed=1.0)
-    slow = clips.retime(clip, 100)
-    assert len(slow) == 100
-    assert slow.root_position[0, 2] == 0.0
-    assert slow.root_position[-1, 2] == pytest.approx(clip.root_position[-1, 2], abs=0.02)
+@pytest.mark.parametrize("fps", [5.0, 24.0, 60.0, 240.0])
+def test_a_cycle_keeps_its_duration_at_any_rate(make: Any, fps: float) -> None:
+    cycle = clips.resample(make.clip(24, speed=3.0), fps, cycle_turn=0.0)
+    assert cycle.duration == pytest.approx(0.8, abs=0.5 / fps)
+    assert cycle.root_position[-1, 2] == pytest.approx(3.0 * (len(cycle) - 1) / len(cycle) * 0.8, rel=1e-3)
+
+
+def test_sample_is_smooth_between_frames(make: Any) -> None:
+    clip = make.clip(31, sway=0.8)
+    fine = clips.sample(clip, np.arange(0, 29.9, 0.25))
+    speed = quat.angle_between(fine.rotation[1:, 6], fine.rotation[:-1, 6])
+    assert np.abs(np.diff(speed)).max() < 0.2 * speed.max()  # no staircase
+    assert np.array_equal(clips.sample(clip, np.arange(31)).rotation, clip.rotation)
 
 
 def test_mirror_exchanges_left_and_right_exactly(make: Any) -> None:
