@@ -1,111 +1,91 @@
-import { useCallback, useEffect, useRef, useState, type FormEvent } from "react";
-import { frames, Problem, send, skeleton, type Motion } from "./api";
-import { Stage } from "./stage";
-import { WORDS, type Language } from "./words";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type FormEvent } from "react";
+import { frames, Problem, send, skeleton, type Joint, type Motion } from "./api";
+import { Clock } from "./clock";
+import type { Frames } from "./figure";
+import { Player } from "./player";
+import { WORDS, type Language, type Words } from "./words";
 
-const COLOURS = ["#3f6fb5", "#a8552f", "#2f7d5b", "#7a4f9a", "#8a6d1f"];
+// The page is there before the 3D library is.
+const Stage = lazy(() => import("./stage").then((module) => ({ default: module.Stage })));
+
+const CAN_DRAW = document.createElement("canvas").getContext("webgl2") !== null;
+const CALM = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+interface Performance {
+  motion: Motion;
+  frames: Frames;
+}
 
 export function App() {
   const [language, setLanguage] = useState<Language>(navigator.language.startsWith("zh") ? "zh" : "en");
   const [text, setText] = useState("");
-  const [motion, setMotion] = useState<Motion>();
+  const [joints, setJoints] = useState<Joint[]>();
+  const [shown, setShown] = useState<Performance>();
   const [problem, setProblem] = useState<Problem>();
-  const [playing, setPlaying] = useState(true);
-  const [time, setTime] = useState(0);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const stage = useRef<Stage>(null);
-  const clock = useRef({ time: 0, playing: true, fps: 30, duration: 0 });
+  const [working, setWorking] = useState(false);
+  const [clock] = useState(() => new Clock());
+  const asked = useRef(""); // the latest command
+  const count = useRef(0); // of commands: an answer that a later command has overtaken is dropped
   const words = WORDS[language];
 
-  const perform = useCallback(async (command: string) => {
-    try {
-      const next = await send(command);
-      stage.current?.play(await frames(next.id));
-      clock.current = { time: 0, playing: true, fps: next.timeline.fps, duration: next.timeline.duration };
-      setMotion(next);
-      setPlaying(true);
-      setProblem(undefined);
-    } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(String(error)));
-    }
-  }, []);
-
-  useEffect(() => {
-    const element = canvas.current;
-    if (!element) return;
-    let closed = false;
-    let request = 0;
-    let last = performance.now();
-    const size = new ResizeObserver(() => stage.current?.resize(element.clientWidth, element.clientHeight));
-    const draw = (now: number) => {
-      const state = clock.current;
-      if (state.playing && state.duration) {
-        state.time = (state.time + (now - last) / 1000) % state.duration;
-        setTime(state.time);
+  const perform = useCallback(
+    async (command: string, playing = true) => {
+      const number = ++count.current;
+      const latest = () => number === count.current;
+      asked.current = command;
+      setWorking(true);
+      try {
+        setJoints(await skeletonOnce());
+        const motion = await send(command);
+        const data = await frames(motion.id);
+        if (!latest()) return;
+        clock.start(motion.timeline.duration, playing);
+        setShown({ motion, frames: { data, fps: motion.timeline.fps } });
+        setProblem(undefined);
+      } catch (error) {
+        if (latest()) setProblem(error instanceof Problem ? error : new Problem("said", String(error)));
+      } finally {
+        if (latest()) setWorking(false);
       }
-      last = now;
-      stage.current?.show(state.time * state.fps);
-      request = requestAnimationFrame(draw);
-    };
-    skeleton()
-      .then((joints) => {
-        if (closed) return;
-        stage.current = new Stage(element, joints);
-        Object.assign(window, { stage: stage.current });
-        size.observe(element);
-        request = requestAnimationFrame(draw);
-        return perform("wave then run");
-      })
-      .catch((error: unknown) => {
-        setProblem(error instanceof Problem ? error : new Problem(String(error)));
-      });
-    return () => {
-      closed = true;
-      cancelAnimationFrame(request);
-      size.disconnect();
-      stage.current?.dispose();
-      stage.current = null;
-    };
+    },
+    [clock],
+  );
+
+  const started = useRef(false);
+  useEffect(() => {
+    if (started.current) return;
+    started.current = true;
+    void perform(WORDS.en.first, !CALM);
   }, [perform]);
 
-  const toggle = useCallback(() => {
-    clock.current.playing = !clock.current.playing;
-    setPlaying(clock.current.playing);
-  }, []);
-
   useEffect(() => {
-    const key = (event: KeyboardEvent) => {
-      const busy = event.target instanceof HTMLElement && /INPUT|BUTTON|A/.test(event.target.tagName);
-      if (event.key !== " " || busy) return;
-      event.preventDefault();
-      toggle();
-    };
-    window.addEventListener("keydown", key);
-    return () => {
-      window.removeEventListener("keydown", key);
-    };
-  }, [toggle]);
+    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+    document.title = words.title;
+  }, [language, words]);
 
-  const seek = (to: number) => {
-    clock.current.time = to;
-    setTime(to);
-  };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void perform(text || words.placeholder);
-  };
   const say = (command: string) => {
     setText(command);
     void perform(command);
   };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    say(text.trim() || words.first);
+  };
+  /** The command with the words that were not understood replaced by an action. */
+  const mend = (action: string) => {
+    const name = action.replaceAll("_", " ");
+    const phrase = problem?.phrase;
+    say(phrase && asked.current.includes(phrase) ? asked.current.replace(phrase, name) : name);
+  };
 
   return (
-    <main lang={language === "zh" ? "zh-CN" : "en"}>
+    <main>
       <header>
-        <h1>Motion Engine</h1>
+        <h1>{words.title}</h1>
         <button
           type="button"
           className="plain"
+          lang={language === "en" ? "zh-CN" : "en"}
           onClick={() => {
             setLanguage(language === "en" ? "zh" : "en");
           }}
@@ -113,71 +93,84 @@ export function App() {
           {words.other}
         </button>
       </header>
-      <form onSubmit={submit}>
+      <form onSubmit={submit} aria-busy={working}>
         <label htmlFor="command">{words.ask}</label>
         <div className="bar">
           <input
             id="command"
             value={text}
-            placeholder={words.placeholder}
+            placeholder={words.first}
+            maxLength={20000}
             autoComplete="off"
             aria-describedby="reply"
+            aria-invalid={problem !== undefined}
             onChange={(event) => {
               setText(event.target.value);
             }}
           />
           <button type="submit">{words.go}</button>
         </div>
-        <div className="examples">
+        <div className="chips">
           {words.examples.map((example) => (
             <Chip key={example} text={example} say={say} />
           ))}
         </div>
-        <p id="reply" role="status" className={problem ? "problem" : undefined}>
-          {problem ? problem.message : motion && `${words.understood}: ${motion.plan}`}
-        </p>
-        {problem && problem.nearest.length > 0 && (
-          <div className="examples">
-            {words.nearest}
-            {problem.nearest.map((name) => (
-              <Chip key={name} text={name.replaceAll("_", " ")} say={say} />
-            ))}
-          </div>
-        )}
+        <div id="reply" role="status">
+          {working ? (
+            words.working
+          ) : problem ? (
+            <Complaint problem={problem} words={words} mend={mend} />
+          ) : null}
+          {!working && !problem && shown && `${words.understood}: ${shown.motion.plan}`}
+        </div>
       </form>
-      <canvas ref={canvas} role="img" aria-label={motion ? motion.plan : "Motion Engine"} />
-      {motion && (
-        <section className="player">
-          <button type="button" onClick={toggle}>
-            {playing ? words.pause : words.play}
-          </button>
-          <div className="tracks">
-            <Blocks motion={motion} />
-            <input
-              type="range"
-              aria-label={words.time}
-              min={0}
-              max={motion.timeline.duration}
-              step={1 / motion.timeline.fps}
-              value={time}
-              onChange={(event) => {
-                seek(Number(event.target.value));
-              }}
-            />
-          </div>
-          <span className="clock">
-            {time.toFixed(1)} / {motion.timeline.duration.toFixed(1)} s
-          </span>
-          <nav aria-label={words.download}>
-            {["bvh", "npz", "json"].map((suffix) => (
-              <a key={suffix} href={`/v1/tracks/${motion.id}.${suffix}`} download>
-                {suffix.toUpperCase()}
-              </a>
-            ))}
-          </nav>
-        </section>
-      )}
+      <div className="stage" role="img" aria-label={`${words.stage} ${shown?.motion.plan ?? ""}`}>
+        {!CAN_DRAW && <p>{words.noWebgl}</p>}
+        {CAN_DRAW && joints && (
+          <Suspense>
+            <Stage joints={joints} motion={shown?.frames} clock={clock} />
+          </Suspense>
+        )}
+      </div>
+      {shown && <Player motion={shown.motion} clock={clock} words={words} />}
     </main>
+  );
+}
+
+let loading: Promise<Joint[]> | undefined;
+
+/** The skeleton, asked for until the service has answered once. */
+function skeletonOnce(): Promise<Joint[]> {
+  loading ??= skeleton().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+function Complaint({
+  problem,
+  words,
+  mend,
+}: {
+  problem: Problem;
+  words: Words;
+  mend: (action: string) => void;
+}) {
+  const { kind, message, phrase, nearest } = problem;
+  const text = { said: message, offline: words.offline, refused: `${words.refused} ${message}` }[kind];
+  return (
+    <>
+      <span className="problem">{nearest.length > 0 ? `${words.unknown} “${phrase}”` : text}</span>
+      {nearest.length > 0 && (
+        <span className="chips">
+          {words.nearest}
+          {nearest.map((name) => (
+            <Chip key={name} text={name.replaceAll("_", " ")} say={mend} />
+          ))}
+        </span>
+      )}
+    </>
   );
 }
 
@@ -186,37 +179,12 @@ function Chip({ text, say }: { text: string; say: (text: string) => void }) {
     <button
       type="button"
       className="chip"
-      onClick={() => {
+      onClick={(event) => {
+        if (event.detail > 0) event.currentTarget.blur(); // clicked, not chosen by key: the space bar is free to pause
         say(text);
       }}
     >
       {text}
     </button>
   );
-}
-
-/** The timeline: a row for the body and one for each layer. */
-function Blocks({ motion }: { motion: Motion }) {
-  const layers = [...new Set(motion.timeline.segments.map((segment) => segment.layer))].sort();
-  const names = [...new Set(motion.timeline.segments.map((segment) => segment.action))];
-  const share = (seconds: number) => `${String((100 * seconds) / motion.timeline.duration)}%`;
-  return layers.map((layer) => (
-    <div key={layer} className="row">
-      {motion.timeline.segments
-        .filter((segment) => segment.layer === layer)
-        .map((segment) => (
-          <span
-            key={segment.start}
-            className="block"
-            style={{
-              left: share(segment.start),
-              width: share(segment.end - segment.start),
-              background: COLOURS[names.indexOf(segment.action) % COLOURS.length],
-            }}
-          >
-            {segment.action.replaceAll("_", " ")}
-          </span>
-        ))}
-    </div>
-  ));
 }

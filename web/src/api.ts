@@ -21,25 +21,35 @@ export interface Motion {
   timeline: { fps: number; duration: number; segments: Segment[] };
 }
 
-/** What went wrong, in the service's words, and actions that are near to what was said. */
+/** What went wrong: in the service's words, or as a kind that the page has words for. */
 export class Problem extends Error {
   constructor(
-    detail: string,
+    readonly kind: "said" | "offline" | "refused",
+    detail = "",
+    readonly phrase = "",
     readonly nearest: string[] = [],
   ) {
     super(detail);
   }
 }
 
+interface Details {
+  detail?: string;
+  phrase?: string | null;
+  nearest?: [string, number][] | null;
+}
+
 async function ask(path: string, init?: RequestInit): Promise<Response> {
   const reply = await fetch(path, init).catch(() => {
-    throw new Problem("The service does not answer. Is `motion serve` running?");
+    throw new Problem("offline");
   });
   if (reply.ok) return reply;
-  const body: unknown = await reply.json().catch(() => ({}));
-  const { detail, nearest } = body as { detail?: unknown; nearest?: [string, number][] | null };
+  const { detail, phrase, nearest } = (await reply.json().catch(() => ({}))) as Details;
+  if (!detail) throw new Problem("refused", String(reply.status));
   throw new Problem(
-    typeof detail === "string" ? detail : `The service refused (${String(reply.status)}).`,
+    "said",
+    detail,
+    phrase ?? "",
     (nearest ?? []).map(([name]) => name),
   );
 }

@@ -1,0 +1,82 @@
+/** The stage: a floor with a grid, light, the figure, and a camera that follows it. */
+
+import { Grid } from "@react-three/drei/core/Grid";
+import { OrbitControls } from "@react-three/drei/core/OrbitControls";
+import { Canvas, useFrame, useThree } from "@react-three/fiber";
+import { useRef, type ComponentRef } from "react";
+import { Vector3, type DirectionalLight, type Mesh } from "three";
+import type { Joint } from "./api";
+import type { Clock } from "./clock";
+import { Figure, type Frames } from "./figure";
+
+const HALFLIFE = 0.12; // s, in which the camera makes up half of its lag
+const CUT = 3; // m, of a jump that the camera makes at once
+const LIGHT = new Vector3(2, 4.5, 3);
+
+/** Moves the camera, the light and the ground that catches the shadow along with the figure. */
+function Follow() {
+  const controls = useRef<ComponentRef<typeof OrbitControls>>(null);
+  const light = useRef<DirectionalLight>(null);
+  const ground = useRef<Mesh>(null);
+  const { camera, scene } = useThree();
+  useFrame((_, delta) => {
+    const pelvis = scene.getObjectByName("pelvis");
+    if (!pelvis || !controls.current || !light.current) return;
+    const { x, z } = pelvis.position;
+    const lag = new Vector3(x - controls.current.target.x, 0, z - controls.current.target.z);
+    if (lag.length() < CUT) lag.multiplyScalar(1 - 2 ** (-delta / HALFLIFE));
+    controls.current.target.add(lag);
+    camera.position.add(lag);
+    light.current.position.set(x, 0, z).add(LIGHT);
+    light.current.target.position.set(x, 0, z);
+    light.current.target.updateMatrixWorld();
+    ground.current?.position.set(x, 0, z);
+  });
+  return (
+    <>
+      <OrbitControls
+        ref={controls}
+        target={[0, 0.9, 0]}
+        maxPolarAngle={Math.PI / 2 - 0.02}
+        maxDistance={15}
+      />
+      <directionalLight ref={light} color="#fff3e0" intensity={2.4} castShadow shadow-mapSize={[1024, 1024]}>
+        <orthographicCamera attach="shadow-camera" args={[-3, 3, 3, -3, 0.5, 12]} />
+      </directionalLight>
+      <mesh ref={ground} rotation-x={-Math.PI / 2} receiveShadow>
+        <planeGeometry args={[12, 12]} />
+        <shadowMaterial opacity={0.28} />
+      </mesh>
+    </>
+  );
+}
+
+export function Stage({ joints, motion, clock }: { joints: Joint[]; motion?: Frames; clock: Clock }) {
+  return (
+    <Canvas
+      shadows="percentage"
+      dpr={[1, 2]}
+      camera={{ position: [1.9, 1.5, 3.4], fov: 32 }}
+      onCreated={({ scene }) => Object.assign(window, { scene })} // for tests, which read where the joints are
+    >
+      <color attach="background" args={["#eef1f5"]} />
+      <hemisphereLight args={["#ffffff", "#8a8f98", 1.6]} />
+      <Grid
+        infiniteGrid
+        args={[2, 2]} // of the fade distance, so that the grid has no edge
+        position={[0, -0.002, 0]}
+        cellSize={0.5}
+        cellColor="#c3cad3"
+        cellThickness={0.7}
+        sectionSize={1}
+        sectionColor="#98a3b0"
+        sectionThickness={1.1}
+        fadeDistance={24}
+        fadeStrength={1.5}
+        followCamera
+      />
+      <Figure joints={joints} motion={motion} clock={clock} />
+      <Follow />
+    </Canvas>
+  );
+}
