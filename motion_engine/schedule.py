@@ -14,6 +14,7 @@ GAIT_TIME = 3.0  # s, that walking, running or idling lasts when nothing is aske
 BODY_BLEND = 0.5  # s
 LAYER_BLEND = 0.35  # s
 LAYER_LEAD = 0.3  # s, the base action goes on before and after what is layered on it
+FASTEST = 3.0  # how much faster than its clip an action is played at most
 SLOWEST = 0.75  # how far an action is slowed down to leave time for what is layered on it
 LONGEST = 3600.0  # s
 STAND = "stand"
@@ -35,6 +36,15 @@ class _Part:
     def duration(self) -> float:
         start, end = self.info.loop or (0.0, self.info.duration)
         return (self.info.duration + (self.edits.loops - 1.0) * (end - start)) / self.edits.speed
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What plays in one step: the base, what holds its posture afterwards, and what is layered on both."""
+
+    base: _Part
+    held: _Part | None = None
+    layers: tuple[_Part, ...] = ()
 
 
 def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0) -> Timeline:
@@ -63,14 +73,9 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
         if posture is not None and infos[0].start_posture != posture:
             for info in _route(posture, infos[0].start_posture, actions):
                 part = _Part(info, Edits(), "")
-                segments += _place([part], time, fps)
+                segments += _place(_Parts(part), time, fps)
                 time = segments[-1].end
-        hold = _hold(infos[0], actions)
-        placed = _place(_parts(step, infos, hold), time, fps)
-        segments += placed
-        rest = (step.actions[0].duration or 0.0) - (placed[0].end - time)
-        if hold and round(rest * fps) > 1:
-            segments += _place([_Part(hold, Edits(loops=rest / hold.duration), "")], placed[0].end, fps)
+        segments += _place(_parts(step, infos, _hold(infos[0], actions)), time, fps)
         time = max(s.end for s in segments if s.layer == 0)
         posture = infos[0].end_posture
         if time > LONGEST:
@@ -81,13 +86,25 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
 def _lookup(call: ActionCall, actions: Mapping[str, ActionInfo]) -> ActionInfo:
     if call.action not in actions:
         raise UnknownAction(call.phrase or call.action)
-    for name in ("duration", "distance", "steps", "repetitions"):
+    for name in ("duration", "distance", "steps", "repetitions", "degrees"):
         value = getattr(call, name)
         if value is not None and value <= 0:
             raise BadCommand(
                 f'"{call.phrase or call.action}" with {name} {value:g} is nothing to perform: leave it out.'
             )
-    return actions[call.action]
+    info, words = actions[call.action], call.phrase or call.action
+    if call.distance is not None and info.distance <= TRAVELS:
+        raise BadCommand(f'"{words}" stays where it is and cannot go {call.distance:g} m: walk or run there.')
+    if call.direction == "backward" and info.distance <= TRAVELS and not _turns(info):
+        raise BadCommand(f'"{words}" stays where it is and cannot go backward: walk or run there.')
+    if call.degrees is not None and not _turns(info):
+        raise BadCommand(f'"{words}" cannot be told how far to turn: add "turn {call.degrees:g} degrees".')
+    return info
+
+
+def _turns(info: ActionInfo) -> bool:
+    """Whether it is an action for turning on the spot, by any angle."""
+    return 0.3 < abs(info.turn) < math.pi and info.distance < 2 * TRAVELS
 
 
 def _base_first(step: Step, infos: list[ActionInfo]) -> tuple[Step, list[ActionInfo]]:
@@ -139,22 +156,29 @@ def _hold(info: ActionInfo, actions: Mapping[str, ActionInfo]) -> ActionInfo | N
     return actions.get(STILL.get(info.end_posture, f"{info.end_posture}_still"))
 
 
-def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> list[_Part]:
-    """The actions of one step, made to fit each other: the base lasts as long as what is layered on it."""
-    base = _part(step.actions[0], infos[0], held=hold is not None)
-    layers = [_part(call, info) for call, info in zip(step.actions[1:], infos[1:], strict=True)]
-    if not layers:
-        return [base]
-    longest = max(part.duration for part in layers) + 2 * LAYER_LEAD
+def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> _Parts:
+    """The actions of one step, made to fit each other: the base lasts as long as what is layered on it.
+
+    A base that changes the posture is not stretched but held (sit, then sit still), and the layers go on meanwhile.
+    """
     call = step.actions[0]
-    stated = any(x is not None for x in (call.repetitions, call.duration, call.distance, call.steps, call.degrees))
-    if base.duration < longest and not stated:
-        base = _lengthen(base, longest)
-    room = base.duration - 2 * LAYER_LEAD
-    return [base] + [
-        _fill(part, room, counted=call.repetitions is not None or call.duration is not None)
+    base = _part(call, infos[0], held=hold is not None)
+    layers = [_part(call, info) for call, info in zip(step.actions[1:], infos[1:], strict=True)]
+    total = max(base.duration, call.duration or 0.0) if hold else base.duration
+    if layers:
+        longest = max(part.duration for part in layers) + 2 * LAYER_LEAD
+        stated = any(x is not None for x in (call.repetitions, call.duration, call.distance, call.steps, call.degrees))
+        if total < longest and not stated:
+            base = base if hold else _lengthen(base, longest)
+            total = longest if hold else base.duration
+    room = total - 2 * min(LAYER_LEAD, total / 8)
+    filled = [
+        _fill(part, room, base, counted=call.repetitions is not None or call.duration is not None)
         for part, call in zip(layers, step.actions[1:], strict=True)
     ]
+    rest = total - base.duration
+    held = _Part(hold, Edits(loops=rest / hold.duration), "") if hold and rest > 0 else None
+    return _Parts(base, held, tuple(filled))
 
 
 def _part(call: ActionCall, info: ActionInfo, *, held: bool = False) -> _Part:
@@ -170,7 +194,7 @@ def _part(call: ActionCall, info: ActionInfo, *, held: bool = False) -> _Part:
                 loops = max(1.0, float(round(loops)))
                 if info.loop is None and info.end_posture != info.start_posture:
                     loops = 1.0  # nobody sits down twice in a row
-        speed = (rest + loops * cycle) / call.duration
+        speed = _fast_enough(call, rest + loops * cycle)
     if loops is None:
         loops = float(info.cycles or 1)
         if info.cyclic and not info.cycles:  # whole cycles of a gait; standing still may end anywhere
@@ -206,8 +230,7 @@ def _distance(call: ActionCall, info: ActionInfo) -> float | None:
 
 def _directed(edits: Edits, call: ActionCall, info: ActionInfo) -> Edits:
     """The edits with the asked direction: a turn, a way to go, or a gesture made to one side."""
-    turns = abs(info.turn) > 0.3 and info.distance < 2 * TRAVELS
-    if turns and (call.degrees is not None or call.direction in ("left", "right")):
+    if _turns(info) and (call.degrees is not None or call.direction in ("left", "right")):
         sign = math.copysign(1.0, info.turn) if call.direction not in ("left", "right") else 0.0
         sign = sign or (1.0 if call.direction == "left" else -1.0)
         degrees = call.degrees if call.degrees is not None else math.degrees(abs(info.turn)) * edits.loops
@@ -232,16 +255,36 @@ def _lengthen(part: _Part, duration: float) -> _Part:
     return replace(part, edits=replace(part.edits, speed=part.edits.speed * slower))
 
 
-def _fill(part: _Part, room: float, *, counted: bool) -> _Part:
-    """The layered part, made to last about `room` seconds unless the command counted it; never longer."""
+def _fast_enough(call: ActionCall, natural: float) -> float:
+    """The speed at which `natural` seconds last as long as the call says; BadCommand if nobody is that fast."""
+    assert call.duration is not None
+    if natural > FASTEST * call.duration:
+        words = call.phrase or call.action
+        raise BadCommand(
+            f'"{words}" cannot be done in {call.duration:g} s: it takes {natural:.1f} s, and at least '
+            f"{natural / FASTEST:.1f} s at its fastest."
+        )
+    return natural / call.duration
+
+
+def _fill(part: _Part, room: float, base: _Part, *, counted: bool) -> _Part:
+    """The layered part, made to last about `room` seconds unless the command counted it; never longer.
+
+    Raises:
+        BadCommand: It would have to be faster than anybody is.
+    """
     if part.info.loop and not counted:
         start, end = part.info.loop
         missing = (room - part.duration) * part.edits.speed / (end - start)
         loops = max(1.0, part.edits.loops + math.floor(missing + 1e-6))
         part = replace(part, edits=replace(part.edits, loops=loops))
-    if part.duration > room > 0:
-        part = replace(part, edits=replace(part.edits, speed=part.edits.speed * part.duration / room))
-    return part
+    faster = part.duration / room
+    if faster > FASTEST:
+        raise BadCommand(
+            f'"{part.phrase or part.info.name}" takes {part.duration:.1f} s and does not fit into '
+            f'"{base.phrase or base.info.name}": make that at least {part.duration / FASTEST + 2 * LAYER_LEAD:.1f} s.'
+        )
+    return replace(part, edits=replace(part.edits, speed=part.edits.speed * max(1.0, faster)))
 
 
 def _mask(part: _Part) -> Mask:
@@ -253,14 +296,18 @@ def _mask(part: _Part) -> Mask:
     return _OPPOSITE.get(mask, mask) if part.edits.mirror else mask
 
 
-def _place(parts: list[_Part], time: float, fps: float) -> list[Segment]:
-    """The segments of one step from `time` on: the base, and its layers in the middle of it."""
-    base = parts[0]
-    frames = max(2, round(base.duration * fps))
-    end = time + frames / fps
-    blend = min(BODY_BLEND, 0.5 * (end - time))
-    segments = [Segment(base.info.name, time, end, 0, "full", blend, base.edits, base.phrase)]
-    for layer, part in enumerate(parts[1:], start=1):
+def _place(parts: _Parts, time: float, fps: float) -> list[Segment]:
+    """The segments of one step from `time` on: the base, what holds it, and the layers in the middle of both."""
+    total = parts.base.duration + (parts.held.duration if parts.held else 0.0)
+    frames, own = max(2, round(total * fps)), max(2, round(parts.base.duration * fps))
+    borders = [0, own, frames] if parts.held and frames - own > 1 else [0, frames]
+    segments = []
+    for part, first, last in zip((parts.base, parts.held), borders, borders[1:], strict=False):
+        assert part is not None
+        blend = min(BODY_BLEND, 0.5 * (last - first) / fps)
+        start, end = time + first / fps, time + last / fps
+        segments.append(Segment(part.info.name, start, end, 0, "full", blend, part.edits, part.phrase))
+    for layer, part in enumerate(parts.layers, start=1):
         length = min(max(2, round(part.duration * fps)), frames)
         start = time + round((frames - length) / 2) / fps
         blend = min(LAYER_BLEND, length / fps / 3)

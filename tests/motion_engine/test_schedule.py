@@ -49,10 +49,57 @@ def test_steps_follow_one_another() -> None:
 
 
 @pytest.mark.parametrize("action", ["walk", "wave", "jump", "sit"])
-@pytest.mark.parametrize("seconds", [0.5, 2.0, 7.3])
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 7.3])
 def test_a_stated_duration_is_kept_to_the_frame(action: str, seconds: float) -> None:
     (segment,) = segments((call(action, duration=seconds),))
     assert abs(segment.end - segment.start - seconds) <= 0.5 / 30 + 1e-9
+
+
+@pytest.mark.parametrize("action", ["wave", "jump", "sit"])
+def test_nothing_is_played_faster_than_anybody_is(action: str) -> None:
+    with pytest.raises(BadCommand, match="at its fastest"):
+        segments((call(action, duration=0.3),))
+    with pytest.raises(BadCommand, match="at its fastest"):
+        segments((call(action, duration=1.0, repetitions=20),))
+    assert segments((call("walk", duration=0.3),))[0].end == pytest.approx(0.3)
+
+
+def test_a_layer_that_does_not_fit_is_refused_with_the_time_it_needs() -> None:
+    with pytest.raises(BadCommand, match=r"does not fit into \"walk\": make that at least"):
+        segments((call("walk", duration=1.0), call("wave", repetitions=9)))
+    with pytest.raises(BadCommand, match="does not fit"):
+        segments((call("walk", duration=0.3), call("wave")))
+    base, layer = segments((call("walk", duration=1.5), call("wave")))
+    assert 1.0 < layer.edits.speed <= 3.0
+    assert layer.end < base.end
+
+
+def test_layers_go_on_while_a_posture_is_held() -> None:
+    seated = ActionInfo("sit_still", 7.0, loop=(0.0, 7.0), cyclic=True, start_posture="sit", end_posture="sit")
+    step = Step((call("sit", duration=10.0), call("wave")))
+    timeline = schedule(Plan("", "en", (step,)), {**ACTIONS, "sit_still": seated})
+    assert [(s.action, s.layer) for s in timeline.segments] == [("sit", 0), ("sit_still", 0), ("wave", 1)]
+    assert timeline.duration == pytest.approx(10.0)
+    wave = timeline.segments[2]
+    assert wave.end - wave.start > 8.0
+    assert wave.edits.speed == 1.0
+    unstated = schedule(Plan("", "en", (Step((call("sit"), call("wave"))),)), {**ACTIONS, "sit_still": seated})
+    assert unstated.segments[0].edits.speed == 1.0  # held, not slowed down
+
+
+@pytest.mark.parametrize(
+    ("action", "stated", "reason"),
+    [
+        ("wave", {"distance": 3.0}, "cannot go 3 m"),
+        ("turn", {"distance": 10.0, "direction": "left"}, "cannot go 10 m"),
+        ("wave", {"direction": "backward"}, "cannot go backward"),
+        ("jump", {"degrees": 90.0}, "cannot be told how far to turn"),
+        ("turn", {"degrees": 0.0, "direction": "left"}, "nothing to perform"),
+    ],
+)
+def test_what_an_action_cannot_do_is_refused(action: str, stated: dict[str, object], reason: str) -> None:
+    with pytest.raises(BadCommand, match=reason):
+        segments((call(action, **stated),))
 
 
 def test_repetitions_play_the_loop() -> None:
