@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,8 @@ CONTACT_SHARE = 0.3
 SHORTEST_CONTACT = 0.1  # s
 LONGEST_CORRECTION = 0.2  # m; a foot that would need more is not standing, whatever its label says
 LIFT_TIME = 0.1  # s, over which a foot is lifted out of the floor
+HOLD_TIME = 0.04  # s, over which it is caught and let go
+STEP_HEIGHT, STEP_SPEED = 0.06, 0.4  # m and m/s: a foot that moves faster from one place to another is lifted so far
 STRAIGHT = 0.02  # m; a knee that sticks out less than this tends forward
 RELEASE = 0.3  # s, at least, over which a lifted foot returns to its own path
 
@@ -69,9 +72,18 @@ def _lowest_sole(clip: Clip) -> Array:
     return sole_points(clip.skeleton, position, world)[..., 1].min(axis=-1)
 
 
-def lock_feet(clip: Clip) -> Clip:
-    """Standing feet stay where they came down, and no sole is below the floor; the legs follow by two-bone IK."""
+def lock_feet(clip: Clip, seams: Sequence[tuple[float, float]] = ()) -> Clip:
+    """Standing feet stay where they came down, and no sole is below the floor; the legs follow by two-bone IK.
+
+    Args:
+        clip: Any clip with contacts.
+        seams: From when to when (s) one action goes over into another: there a foot that has to go elsewhere is lifted
+            over the floor, as in a step, instead of sliding on it.
+    """
     skeleton = clip.skeleton
+    stepping = np.zeros(len(clip), dtype=bool)
+    for start, end in seams:
+        stepping[max(0, round(start * clip.fps)) : round(end * clip.fps)] = True
     position, world = fk(skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
     soles = sole_points(skeleton, position, world)
     world = world.copy()
@@ -80,8 +92,12 @@ def lock_feet(clip: Clip) -> Clip:
     for index, side in enumerate(("left", "right")):
         hip, knee, ankle, foot = (skeleton.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "foot"))
         correction = _hold(position[:, [ankle, foot]], contacts[:, 2 * index : 2 * index + 2], clip.fps)
-        below = np.maximum(0.0, -soles[:, 3 * index : 3 * index + 3, 1].min(axis=-1))
-        correction[:, 1] = envelope(below, max(1, round(LIFT_TIME * clip.fps)))
+        correction = smooth(correction, HOLD_TIME * clip.fps)
+        lowest = soles[:, 3 * index : 3 * index + 3, 1].min(axis=-1)
+        lift = np.maximum(0.0, -lowest)
+        slides = _speed(position[:, foot][:, [0, 2]] + correction[:, [0, 2]], clip.fps) > STEP_SPEED
+        over = np.maximum(STEP_HEIGHT - lowest, 0.0) * (slides & stepping)
+        correction[:, 1] = envelope(np.maximum(lift, over), max(1, round(LIFT_TIME * clip.fps)))
         moved = np.flatnonzero(np.linalg.norm(correction, axis=-1) > 1e-4)
         if not len(moved):
             continue

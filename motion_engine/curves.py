@@ -38,6 +38,11 @@ def smoothstep(x: Array | float) -> Array:
     return x * x * x * (x * (6.0 * x - 15.0) + 10.0)
 
 
+def soft_floor(values: Array, start: float) -> Array:
+    """The values themselves above `start` (> 0), below it an exponential that stays above 0, with the same slope."""
+    return np.where(values > start, values, start * np.exp(np.minimum(values / start - 1.0, 0.0)))
+
+
 def decay(offset: Array, velocity: Array, time: Array, duration: Array | float) -> Array:
     """An offset and its velocity that come to rest at zero after `duration` seconds: inertialisation.
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from motion_engine import quat
-from motion_engine.types import Array, Skeleton
+from motion_engine.types import BODY_JOINTS, Array, Clip, Skeleton
 
 # From the joint, m, in the rest pose: the heel under the ankle and the tip of the toes beyond the ball of the foot
 # (measured on the mannequin's feet; x is ignored since left and right feet splay).
@@ -45,6 +45,17 @@ def fk(skeleton: Skeleton, root_position: Array, rotation: Array) -> tuple[Array
         world[..., joints, :] = quat.mul(above, rotation[..., joints, :])
         position[..., joints, :] = position[..., parents, :] + quat.rotate(above, offsets[joints])
     return position, world
+
+
+def body_positions(clip: Clip, frames: slice | Array = slice(None)) -> Array:
+    """World positions `(N, 22, 3)` m, float64, of the body's joints at `frames`; the fingers are left out."""
+    rotation = clip.rotation[frames, :BODY_JOINTS].astype(np.float64)
+    return fk(_body(clip.skeleton), clip.root_position[frames].astype(np.float64), rotation)[0]
+
+
+@lru_cache(maxsize=8)
+def _body(skeleton: Skeleton) -> Skeleton:
+    return Skeleton(skeleton.names[:BODY_JOINTS], skeleton.parents[:BODY_JOINTS], skeleton.offsets[:BODY_JOINTS])
 
 
 def to_local(skeleton: Skeleton, world: Array) -> Array:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from motion_engine.clips import resample
-from motion_engine.kinematics import fk, sole_points
+from motion_engine.kinematics import body_positions, fk, sole_points
 from motion_engine.types import Array, Clip
 
-BODY_JOINTS = 22
 TOES = ("left_foot", "right_foot")
 
 
 def joint_speed(clip: Clip) -> Array:
     """Speeds of the 22 body joints `(T - 1, 22)` m/s in the world."""
-    position, _ = fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
-    return np.linalg.norm(np.diff(position[:, :BODY_JOINTS], axis=0), axis=-1) * clip.fps
+    return np.linalg.norm(np.diff(body_positions(clip), axis=0), axis=-1) * clip.fps
 
 
 def penetration(clip: Clip) -> float:
@@ -26,7 +24,7 @@ def penetration(clip: Clip) -> float:
 
 def contact_slide(clip: Clip) -> float:
     """The mean speed of the toes along the floor while they are labelled as standing, m/s; 0 without contacts."""
-    position, _ = fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
+    position = body_positions(clip)
     speeds = []
     for column, name in zip((1, 3), TOES, strict=True):
         path = position[:, clip.skeleton.index(name)][:, [0, 2]]
@@ -52,9 +50,7 @@ def jerk_curve(clip: Clip, frame: int, window: float = 1.0) -> Array:
     """
     half = round(0.5 * window * clip.fps)
     index = slice(frame - half, frame + half)
-    root, rotation = clip.root_position[index].astype(np.float64), clip.rotation[index].astype(np.float64)
-    position, _ = fk(clip.skeleton, root, rotation)
-    return np.abs(np.diff(position[:, :BODY_JOINTS], n=3, axis=0)).sum(axis=-1).max(axis=-1)
+    return np.abs(np.diff(body_positions(clip, index), n=3, axis=0)).sum(axis=-1).max(axis=-1)
 
 
 def foot_skate_ratio(clip: Clip) -> float:
@@ -66,8 +62,7 @@ def foot_skate_ratio(clip: Clip) -> float:
     clip = resample(clip, 20.0)
     if len(clip) < 2:
         return 0.0
-    position, _ = fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
-    toes = position[:, [clip.skeleton.index(name) for name in TOES]]
+    toes = body_positions(clip)[:, [clip.skeleton.index(name) for name in TOES]]
     low = toes[..., 1] - toes[..., 1].min() < 0.05
     speed = np.linalg.norm(np.diff(toes[..., [0, 2]], axis=0), axis=-1) * clip.fps
     padded = np.pad(speed, ((2, 2), (0, 0)), mode="edge")

@@ -45,6 +45,7 @@ class _Parts:
     base: _Part
     held: _Part | None = None
     layers: tuple[_Part, ...] = ()
+    stated: bool = False  # somebody asked for the length of the base
 
 
 def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0) -> Timeline:
@@ -165,9 +166,9 @@ def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> _Par
     base = _part(call, infos[0], held=hold is not None)
     layers = [_part(call, info) for call, info in zip(step.actions[1:], infos[1:], strict=True)]
     total = max(base.duration, call.duration or 0.0) if hold else base.duration
+    stated = any(x is not None for x in (call.repetitions, call.duration, call.distance, call.steps, call.degrees))
     if layers:
         longest = max(part.duration for part in layers) + 2 * LAYER_LEAD
-        stated = any(x is not None for x in (call.repetitions, call.duration, call.distance, call.steps, call.degrees))
         if total < longest and not stated:
             base = base if hold else _lengthen(base, longest)
             total = longest if hold else base.duration
@@ -178,7 +179,7 @@ def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> _Par
     ]
     rest = total - base.duration
     held = _Part(hold, Edits(loops=rest / hold.duration), "") if hold and rest > 0 else None
-    return _Parts(base, held, tuple(filled))
+    return _Parts(base, held, tuple(filled), stated)
 
 
 def _part(call: ActionCall, info: ActionInfo, *, held: bool = False) -> _Part:
@@ -301,12 +302,13 @@ def _place(parts: _Parts, time: float, fps: float) -> list[Segment]:
     total = parts.base.duration + (parts.held.duration if parts.held else 0.0)
     frames, own = max(2, round(total * fps)), max(2, round(parts.base.duration * fps))
     borders = [0, own, frames] if parts.held and frames - own > 1 else [0, frames]
+    exact = parts.stated or parts.held is not None or bool(parts.layers)
     segments = []
     for part, first, last in zip((parts.base, parts.held), borders, borders[1:], strict=False):
         assert part is not None
         blend = min(BODY_BLEND, 0.5 * (last - first) / fps)
         start, end = time + first / fps, time + last / fps
-        segments.append(Segment(part.info.name, start, end, 0, "full", blend, part.edits, part.phrase))
+        segments.append(Segment(part.info.name, start, end, 0, "full", blend, part.edits, part.phrase, exact))
     for layer, part in enumerate(parts.layers, start=1):
         length = min(max(2, round(part.duration * fps)), frames)
         start = time + round((frames - length) / 2) / fps

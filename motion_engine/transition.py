@@ -1,23 +1,26 @@
-"""From one clip to the next: where to enter it, and the inertialised change that leaves no seam."""
+"""From one clip to the next: where to cut, how the roots are chained, and the inertialised change for live use."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from motion_engine import quat
 from motion_engine.clips import heading_curve, place, sample
-from motion_engine.curves import decay, smoothstep
-from motion_engine.kinematics import fk
+from motion_engine.curves import decay, smoothstep, soft_floor
+from motion_engine.kinematics import body_positions
 from motion_engine.types import Array, Clip, Skeleton
 
 VELOCITY_WEIGHT = 0.15  # s: how many metres one m/s of difference counts
+CONTACT_WEIGHT = 0.05  # m, if all contacts differ
+WASTE = 0.03  # m, for a second of motion that is left out
+FLIGHT = 0.1  # m, for a cut with no foot on the floor
 # A limb that swings fast at the cut would swing on too far in a long blend (by 0.18 of speed times duration): its speed
 # settles sooner.
 OVERSHOOT, SHORTEST_SETTLE = 0.5, 0.3  # radians, s
 SOFT_KNEE = 0.15  # radians
-BODY_JOINTS = 22  # the fingers say nothing about where to cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,29 +49,66 @@ class Course:
         return Course(clip, self.heading - own + heading)
 
 
-def best_match(previous: Clip, clip: Clip, candidates: Array) -> int:
-    """The frame of `candidates (N,)` at which `clip` is most like the last frame of `previous`.
+def best_cut(
+    previous: Course, ends: Array, course: Course, starts: Array, waste: Array | float = 0.0, *, cyclic: bool = False
+) -> tuple[int, int]:
+    """Where to leave `previous` and where to enter `course`, so that the body goes on as if nothing happened.
 
-    The cost compares the positions of the body joints, seen from the pelvis and the heading, and their velocities, as
-    in motion matching (Clavet, "Motion Matching and The Road to Next-Gen Animation", GDC 2016).
+    Compared are, as seen from where the body is heading: the places of the body's joints, their velocities and which
+    feet stand, as in motion matching (Clavet, "Motion Matching and The Road to Next-Gen Animation", GDC 2016). Cuts in
+    flight cost more than those with a foot on the floor.
+
+    Args:
+        previous: What is left.
+        ends: `(E,)` how many of its frames could be played, ascending.
+        course: What is entered, on the same skeleton and at the same rate.
+        starts: `(S,)` the frames at which it could be entered, ascending.
+        waste: `(E, S)` s of motion that is left out.
+        cyclic: Its first frame follows its last.
+
+    Returns:
+        One of `ends` and one of `starts`.
     """
-    pose, velocity = _features(previous, np.array([len(previous) - 1]))
-    poses, velocities = _features(clip, candidates)
-    cost = np.linalg.norm(poses - pose, axis=-1) + VELOCITY_WEIGHT * np.linalg.norm(velocities - velocity, axis=-1)
-    return int(candidates[np.argmin(cost.sum(axis=-1))])
+    before = (starts - 1) % len(course) if cyclic else np.maximum(starts - 1, 0)
+    pose, velocity, stands = _seen(previous, ends - 1)
+    entry, onward, enters = _seen(course, before)
+    cost = _apart(pose, entry) + VELOCITY_WEIGHT * _apart(velocity, onward)
+    cost += CONTACT_WEIGHT * np.not_equal(stands[:, None], enters[None]).mean(axis=-1)
+    cost += FLIGHT * ~np.logical_and.outer(np.any(stands, axis=-1), np.any(enters, axis=-1))
+    cost = cost + WASTE * waste
+    end, start = np.unravel_index(np.argmin(cost), cost.shape)
+    return int(ends[end]), int(starts[start])
 
 
-def _features(clip: Clip, frames: Array) -> tuple[Array, Array]:
-    """Local joint positions `(N, 22, 3)` m and velocities m/s at `frames`."""
-    before = np.maximum(frames - 1, 0)
-    after = np.maximum(frames, np.minimum(before + 1, len(clip) - 1))
-    both = []
-    for index in (before, after):
-        position, _ = fk(clip.skeleton, clip.root_position[index], clip.rotation[index])
-        both.append(position[:, :BODY_JOINTS])
-    turn = quat.inv(quat.from_axis_angle("y", quat.heading(clip.rotation[after, 0])))[:, None]
-    pose = quat.rotate(turn, both[1] - both[1][:, :1] * (1, 0, 1))
-    return pose, quat.rotate(turn, both[1] - both[0]) * clip.fps
+def _apart(a: Array, b: Array) -> Array:
+    """Mean distances of the joints `(E, S)` between `a (E, J, 3)` and `b (S, J, 3)`."""
+    return np.linalg.norm(a[:, None] - b[None], axis=-1).mean(axis=-1)
+
+
+def _seen(course: Course, frames: Array) -> tuple[Array, Array, Array]:
+    """Joint positions `(N, 22, 3)` m and velocities m/s as seen along the heading, and contacts, at `frames`."""
+    clip = course.clip
+    after = np.minimum(np.maximum(frames, 1), len(clip) - 1)
+    here, later, earlier = (body_positions(clip, index) for index in (frames, after, np.maximum(after - 1, 0)))
+    turn = quat.from_axis_angle("y", -course.heading[frames])[:, None]
+    below = here[:, :1] * (1.0, 0.0, 1.0)
+    return quat.rotate(turn, here - below), quat.rotate(turn, later - earlier) * clip.fps, clip.contacts[frames]
+
+
+def chain(previous: Course, course: Course) -> Course:
+    """`course`, moved to where `previous` leads: a frame further on, at the mean of both speeds."""
+    before, after = _travel(previous, -1), _travel(course, 0)
+    heading = float(previous.heading[-1]) + 0.5 * (before[1] + after[1])
+    turn = quat.from_axis_angle("y", np.array(heading - float(course.heading[0])))
+    step = 0.5 * (before[0] + quat.rotate(turn, after[0])) * (1.0, 0.0, 1.0)
+    return course.place(previous.clip.root_position[-1] + step, heading)
+
+
+def _travel(course: Course, frame: int) -> tuple[Array, float]:
+    """What the root moves (m) and the heading turns (radians) in one frame, at the first (0) or last (-1) frame."""
+    pair = slice(0, 2) if frame == 0 else slice(-2, None)
+    root, heading = course.clip.root_position[pair].astype(np.float64), course.heading[pair]
+    return root[-1] - root[0], float(heading[-1] - heading[0])
 
 
 def follow(previous: Course, course: Course, blend: float) -> Course:
@@ -125,22 +165,19 @@ def _hinged(rotation: Array, own: Array, skeleton: Skeleton) -> Array:
     """
     knees = [skeleton.index(f"{side}_knee") for side in ("left", "right")]
     vector, before = quat.to_rotvec(rotation[:, knees]), quat.to_rotvec(own[:, knees])[..., 0]
-    vector[..., 0] = before + _soft(vector[..., 0]) - _soft(before)  # flexion is about +X
+    vector[..., 0] = (
+        before + soft_floor(vector[..., 0], SOFT_KNEE) - soft_floor(before, SOFT_KNEE)
+    )  # flexion is about +X
     rotation[:, knees] = quat.from_rotvec(vector)
     return rotation
 
 
-def _soft(flexion: Array) -> Array:
-    """The flexion itself above SOFT_KNEE, below it an exponential that stays above 0, with the same slope."""
-    return np.where(flexion > SOFT_KNEE, flexion, SOFT_KNEE * np.exp(np.minimum(flexion / SOFT_KNEE - 1.0, 0.0)))
-
-
-def concatenate(pieces: list[Course]) -> Course:
+def concatenate(pieces: Sequence[Course]) -> Course:
     """One course of all pieces, end to end."""
     clip = replace(
         pieces[0].clip,
         root_position=np.concatenate([p.clip.root_position for p in pieces]),
-        rotation=np.concatenate([p.clip.rotation for p in pieces]),
+        rotation=quat.unroll(np.concatenate([p.clip.rotation for p in pieces])),
         contacts=np.concatenate([p.clip.contacts for p in pieces]),
     )
     return Course(clip, np.concatenate([p.heading for p in pieces]))

@@ -28,6 +28,7 @@ Language = Literal["en", "zh"]
 
 LIBRARY_FPS = 30.0
 SHORTEST_FRAME, LONGEST_FRAME = 1e-4, 10.0  # s; no motion file is recorded faster or slower
+BODY_JOINTS = 22  # of the canonical skeleton, before those of the fingers
 CONTACT_JOINTS = ("left_ankle", "left_foot", "right_ankle", "right_foot")
 
 
@@ -147,6 +148,7 @@ class Segment:
     blend: float = 0.3  # s, over which the change into (and, for layers, out of) the action is smoothed
     edits: Edits = field(default_factory=Edits)
     phrase: str = ""  # the words that asked for it; empty for what the engine added itself
+    exact: bool = False  # its length was asked for, or something is layered on it: composing may not change it
 
 
 @dataclass(frozen=True)

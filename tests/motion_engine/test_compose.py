@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from motion_engine import metrics, quat
-from motion_engine.compose import compose, mask_weights, overlay
+from motion_engine.compose import compose
 from motion_engine.errors import UnknownAction
 from motion_engine.kinematics import fk
+from motion_engine.layers import mask_weights, overlay
 from motion_engine.schedule import schedule
-from motion_engine.transition import Course, best_match, follow
+from motion_engine.transition import Course, best_cut, follow
 from motion_engine.types import ActionCall, ActionInfo, Plan, Segment, Step, Track, canonical_skeleton
 
 ACTIONS = {
@@ -88,17 +90,30 @@ def test_follow_continues_position_and_velocity(make: Any) -> None:
     assert np.allclose(np.diff(after.root_position[20:], axis=0), np.diff(second.root_position[20:], axis=0), atol=1e-6)
 
 
-def test_best_match_finds_the_phase(make: Any) -> None:
-    walk = make.clip(30, speed=1.4, sway=0.4)
-    for frame in (5, 12, 25):
-        before = type(walk)(
-            walk.skeleton,
-            walk.fps,
-            walk.root_position[: frame + 1],
-            walk.rotation[: frame + 1],
-            walk.contacts[: frame + 1],
-        )
-        assert abs(best_match(before, walk, np.arange(30)) - frame) <= 1
+@pytest.mark.parametrize("frame", [5, 12, 25])
+def test_the_cut_is_where_the_phase_goes_on(make: Any, frame: int) -> None:
+    walk = Course.of(make.clip(31, speed=1.4, sway=0.4), cycle_turn=0.0)
+    before = walk.sample(np.arange(frame + 1))
+    end, start = best_cut(before, np.array([frame + 1]), walk, np.arange(30), cyclic=True)
+    assert end == frame + 1
+    assert abs(start - (frame + 1)) <= 1
+
+
+def test_the_cut_leaves_out_no_more_than_it_must(make: Any) -> None:
+    stand = Course.of(make.clip(30))
+    ends, starts = np.arange(20, 31), np.arange(11)
+    waste = (30 - ends)[:, None] / 30.0 + starts[None] / 30.0
+    assert best_cut(stand, ends, stand, starts, waste) == (30, 0)
+
+
+def test_the_cut_is_not_in_the_air_if_the_floor_is_near(make: Any) -> None:
+    stand = make.clip(30)
+    contacts = stand.contacts.copy()
+    contacts[24:] = False
+    jump = Course.of(replace(stand, contacts=contacts))
+    ends = np.arange(20, 31)
+    end, _ = best_cut(jump, ends, Course.of(stand), np.arange(3), (30 - ends)[:, None] / 30.0)
+    assert end == 24
 
 
 def test_overlay_outside_the_mask_changes_nothing(make: Any) -> None:

@@ -1,0 +1,191 @@
+"""One action as a segment asks for it: side, loops, length, tempo, direction, turn and distance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from motion_engine import clips as edit
+from motion_engine.curves import smoothstep
+from motion_engine.schedule import TRAVELS
+from motion_engine.transition import Course, concatenate, follow
+from motion_engine.types import ActionInfo, Array, Clip, Segment
+
+LOOP_BLEND = 0.2  # s, over which one repetition goes over into the next
+SEARCHED = 0.33  # s, by which an action whose length nobody asked for may end earlier or start later
+MOST_CUT = 0.12  # and the share of its length
+TURN_TIME = 0.9  # s, for a change of direction at the start of a walk
+START_TIME = 0.5  # s, in which a gait gathers or loses speed next to an action that stands
+START_RATE = 0.35  # the tempo at which it starts
+AIM = math.radians(70.0)  # a gesture "to the left"
+SIDEWAYS = math.radians(90.0)
+WAYS = {"left": SIDEWAYS, "right": -SIDEWAYS, "backward": math.pi}
+MOST_STRETCH = 2.0  # of the root path; the feet would slide more than they step
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A segment with what is needed to play it."""
+
+    segment: Segment
+    info: ActionInfo
+    source: Course  # its clip at the track's rate, on the right side
+    after_still: bool = False  # a gait gathers speed after an action that stands, and loses it before one
+    before_still: bool = False
+
+    @classmethod
+    def of(cls, segment: Segment, info: ActionInfo, clip: Clip) -> Take:
+        """The take of `segment` with its action's clip at the track's rate: mirrored, reversed or with both arms."""
+        edits, turn = segment.edits, info.turn
+        if edits.direction == "backward" and travels(info):
+            clip, turn = edit.reverse(clip), -turn
+        if edits.symmetric and info.side in ("left", "right"):
+            clip = edit.both_arms(clip, info.side)
+        if edits.mirror:
+            clip, turn = edit.mirror(clip), -turn
+        return cls(segment, info, Course.of(clip, cycle_turn=turn if info.cyclic else None))
+
+    @property
+    def fps(self) -> float:
+        """Frames per second."""
+        return self.source.clip.fps
+
+    @property
+    def frames(self) -> int:
+        """How many frames the segment lasts."""
+        return round(self.segment.end * self.fps) - round(self.segment.start * self.fps)
+
+    @property
+    def spare(self) -> int:
+        """How many frames earlier it may end or later it may start; what is played of a cycle has as many to spare."""
+        if self.segment.exact:
+            return 0
+        return round(min(SEARCHED * self.fps, MOST_CUT * self.frames))
+
+    def enterable(self) -> Course:
+        """What may be entered at one of `starts`: one cycle, or all of an action that is none."""
+        if self.info.cyclic:
+            return self.source
+        course, loops, whole = self.source, self.segment.edits.loops, len(self.source)
+        if loops > 1:
+            start, end = (round(t * self.fps) for t in self.info.loop) if self.info.loop else (0, whole)
+            course = _repeat(course, min(start, whole - 2), min(max(end, start + 2), whole), round(loops))
+        return course.sample(np.linspace(0, len(course) - 1, self.frames))
+
+    def starts(self) -> Array:
+        """The frames of `enterable` at which it may be entered."""
+        return np.arange(len(self.source) if self.info.cyclic else self.spare + 1)
+
+    def enter(self, course: Course, start: int) -> Course:
+        """What is played of what is `enterable` from frame `start` on; a cycle as long as the segment, and to spare."""
+        if not self.info.cyclic:
+            return course.sample(np.arange(start, len(course)))
+        frames, whole = self.frames, len(self.source)
+        rate = max(1, round(self.segment.edits.loops * whole)) / frames
+        first = math.floor(start - self._lost_frames(frames) * rate) % whole
+        # A frame more than is played, so that a slowed gait does not end on a frozen frame.
+        content = _cycles(course, first, math.ceil(rate * (frames + self.spare)) + 1)
+        return content.sample(np.arange(frames + self.spare) * rate)
+
+    def usual_end(self, played: Course) -> int:
+        """How many frames of what was entered are played if nothing follows."""
+        return len(played) - (self.spare if self.info.cyclic else 0)
+
+    def ends(self, played: Course) -> Array:
+        """How many frames of what was entered may be played."""
+        return np.arange(self.usual_end(played) - self.spare, len(played) + 1)
+
+    def whole(self) -> Course:
+        """The action from its first frame to its last, with all its edits."""
+        played = self.enter(self.enterable(), 0)
+        return self.finish(played.sample(np.arange(self.usual_end(played))))
+
+    def finish(self, course: Course) -> Course:
+        """What was played, with its changes of tempo, direction, turn and distance."""
+        rates = self._rates(len(course))
+        if rates is not None:
+            ahead = np.concatenate((np.cumsum(rates[:0:-1])[::-1], [0.0]))
+            course = course.sample(len(course) - 1 - ahead)
+        return _warp(course, self.segment, self.info)
+
+    def _rates(self, frames: int) -> Array | None:
+        """The tempo of each frame of a gait that gathers or loses speed; None if it does neither."""
+        if not (travels(self.info) and (self.after_still or self.before_still)):
+            return None
+        ramp = min(round(START_TIME * self.fps), frames // 2)
+        ease = START_RATE + (1.0 - START_RATE) * smoothstep(np.arange(ramp) / max(ramp, 1))
+        rates = np.ones(frames)
+        if self.after_still:
+            rates[:ramp] = ease
+        if self.before_still:
+            rates[frames - ramp :] = ease[::-1]
+        return rates
+
+    def _lost_frames(self, frames: int) -> float:
+        """How many frames less a gait plays for its change of tempo: so much earlier it is entered."""
+        rates = self._rates(frames)
+        return 0.0 if rates is None else float((1.0 - rates[1:]).sum())
+
+
+def travels(info: ActionInfo) -> bool:
+    """Whether it is a gait that goes somewhere."""
+    return info.cyclic and info.distance > TRAVELS
+
+
+def _cycles(course: Course, entry: int, frames: int) -> Course:
+    """`frames` frames of a cyclic course from frame `entry` on."""
+    pieces: list[Course] = []
+    at = entry
+    while frames > 0:
+        piece = course.sample(np.arange(at, min(len(course), at + frames)))
+        pieces.append(_continue(pieces[-1], piece) if pieces else piece)
+        frames -= len(piece)
+        at = 0
+    return concatenate(pieces)
+
+
+def _repeat(course: Course, start: int, end: int, loops: int) -> Course:
+    """The course with frames `start` to `end` played `loops` times."""
+    pieces = [course.sample(np.arange(end))]
+    for _ in range(loops - 1):
+        pieces.append(_continue(pieces[-1], course.sample(np.arange(start, end))))
+    if end < len(course):
+        pieces.append(_continue(pieces[-1], course.sample(np.arange(end, len(course)))))
+    return concatenate(pieces)
+
+
+def _continue(previous: Course, piece: Course) -> Course:
+    return follow(previous, piece, min(LOOP_BLEND, len(piece) / piece.clip.fps))
+
+
+def _warp(course: Course, segment: Segment, info: ActionInfo) -> Course:
+    """The course with the asked turn, way and distance."""
+    edits, frames, fps = segment.edits, len(course), course.clip.fps
+    turn, stretch = np.zeros(frames), 1.0
+    if edits.direction and edits.direction != "forward" and not info.cyclic and info.distance >= TRAVELS:
+        course = Course(edit.turn_path(course.clip, WAYS[edits.direction]), course.heading)  # a jump to the side
+        edits = replace(edits, direction=None)
+    if edits.turn is not None:
+        own = course.heading - course.heading[0]
+        share = own / own[-1] if abs(own[-1]) > 0.1 else smoothstep(np.linspace(0.0, 1.0, frames))
+        turn = share * (edits.turn - own[-1])
+    elif edits.direction in ("left", "right"):
+        sign = 1.0 if edits.direction == "left" else -1.0
+        if info.distance < TRAVELS:
+            return Course(edit.aim(course.clip, sign * AIM, arms=info.mask != "full"), course.heading)
+        turn = sign * SIDEWAYS * smoothstep(np.arange(frames) / (fps * min(TURN_TIME, frames / fps)))
+    if edits.distance is not None:
+        travelled = _travelled(course, along=travels(info))
+        stretch = min(edits.distance / travelled, MOST_STRETCH) if travelled > 0.05 else 1.0
+    return Course(edit.warp_path(course.clip, turn, stretch), course.heading + turn)
+
+
+def _travelled(course: Course, *, along: bool) -> float:
+    """Metres from the first frame to the last, or `along` the heading: of a circle its circumference."""
+    steps = np.diff(course.clip.root_position[:, [0, 2]].astype(np.float64), axis=0)
+    if not along:
+        return float(np.linalg.norm(steps.sum(axis=0)))
+    heading = course.heading[:-1]
+    return abs(float((steps * np.stack((np.sin(heading), np.cos(heading)), axis=-1)).sum()))
