@@ -189,7 +189,7 @@ def test_vrm_bones(tmp_path: Path) -> None:
     extension = document["extensions"]["VRMC_vrm_animation"]
     assert document["extensionsUsed"] == ["VRMC_vrm_animation"] and extension["specVersion"] == "1.0"
     bones = {bone: entry["node"] for bone, entry in extension["humanoid"]["humanBones"].items()}
-    assert REQUIRED <= set(bones) and len(set(bones.values())) == len(bones) == 52
+    assert set(bones) >= REQUIRED and len(set(bones.values())) == len(bones) == 52
     name = {bone: document["nodes"][node]["name"] for bone, node in bones.items()}
     assert name["hips"] == "pelvis" and name["upperChest"] == "spine3" and name["leftUpperArm"] == "left_shoulder"
     assert name["rightToes"] == "right_foot" and name["rightLittleDistal"] == "right_pinky3"
