@@ -16,11 +16,12 @@ from motion_engine import quat
 from motion_engine.errors import BadClip
 from motion_engine.files import whole_file
 from motion_engine.formats.npz import finite, read_arrays
+from motion_engine.formats.numbers import FARTHEST
 from motion_engine.formats.smpl_model import BODY, HANDS, SmplModel, read_smpl_model, to_pose
 from motion_engine.types import LONGEST_FRAME, SHORTEST_FRAME, Array, Clip, canonical_skeleton
 
 LARGEST_ARRAY = 1 << 28  # bytes: half an hour of 120 frames a second
-LARGEST_ANGLE, FARTHEST = 1e3, 1e5  # radians and m; beyond them nothing is a body's motion
+LARGEST_ANGLE = 1e3  # radians; a rotation of more is none
 LAYOUTS = (22, 24, 52, 55)  # joints: body, SMPL, SMPL-H, SMPL-X
 _PELVIS = {  # m, J0 of the neutral bodies, in SMPL's own axes (+Y up)
     "smpl": np.array([-0.00179506, -0.22333382, 0.02821918]),
