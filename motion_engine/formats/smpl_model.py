@@ -93,7 +93,7 @@ def smpl_vertices(path: Path | str, clip: Clip, betas: Array | None = None) -> A
         import torch
         from smplx.lbs import lbs
     except ModuleNotFoundError as error:
-        raise ModelUnavailable(f"{error}: pip install 'motion-engine[smpl]' torch") from None
+        raise ModelUnavailable(f"{error}: pip install 'motion-engine[smpl]'") from None
     model = read_smpl_model(path)
     if clip.skeleton.names != canonical_skeleton().names:
         raise BadClip("a body model moves on the canonical joints only; retarget first")
