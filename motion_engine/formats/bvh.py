@@ -125,7 +125,7 @@ def _read_hierarchy(head: bytes, path: Path | str) -> list[_Joint]:
 def _text(head: bytes, path: Path | str) -> str:
     """The hierarchy as text; names in files that are not UTF-8 are taken as Latin-1."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise BadClip("the file is UTF-16; save it as UTF-8", path=path, line=1)
+        raise BadClip("the file is UTF-16 or UTF-32; save it as UTF-8", path=path, line=1)
     try:
         text = head.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -130,7 +130,7 @@ BVH_FILES: list[tuple[str, str | bytes, str | None, int | None]] = [
     ("scientific notation", changed(LAST, "2e0 9.0E+1 0 1.2e1 2.2e+01 320e-1 1 2 5"), WORKS, None),
     ("UTF-8 with mark", "\ufeff" + BVH, WORKS, None),
     ("Latin-1", changed("Chest", "Br\u00fcst").encode("latin-1"), WORKS, None),
-    ("UTF-16", BVH.encode("utf-16"), "UTF-16; save it as UTF-8", 1),
+    ("UTF-16", BVH.encode("utf-16"), "UTF-16 or UTF-32; save it as UTF-8", 1),
     ("UTF-16 without mark", BVH.encode("utf-16-le"), "does not start with HIERARCHY", 1),
     ("UTF-32", BVH.encode("utf-32"), "save it as UTF-8", 1),
     ("blank lines at the end", BVH + "\n \n\t\n", WORKS, None),
