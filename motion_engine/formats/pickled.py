@@ -1,8 +1,8 @@
 """Arrays out of pickle files, without running anything that the files say.
 
 A pickle is a program: it calls whatever it names. Here the only names are those of numpy's arrays, scipy's sparse
-matrices and chumpy's expressions, and each stands for a passive record that keeps what it is given. Records become
-arrays afterwards, in our own code; a file with any other name is refused.
+matrices, chumpy's expressions and plain containers. Each stands for a passive record that keeps what it is given;
+records become arrays afterwards, in our own code. A file with any other name is refused.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _Unpickler(pickle._Unpickler):
             or (_SPARSE.fullmatch(module) and name in ("csc_matrix", "csr_matrix", "csc_array", "csr_array"))
             or (_CHUMPY.fullmatch(module) and name.isidentifier())
             or (module in ("copy_reg", "copyreg") and name == "_reconstructor")
-            or (module in ("__builtin__", "builtins") and name == "object")
+            or (module in ("__builtin__", "builtins") and name in ("object", "set", "frozenset", "bytes", "bytearray"))
             or (module == "_codecs" and name == "encode")
         )
         if not known:

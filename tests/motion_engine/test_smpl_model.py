@@ -44,16 +44,18 @@ def model_arrays(joints: int = 52, shapes: int = 4) -> dict[str, Array]:
 
 
 class Ch:
-    """Stands for chumpy's constants while a test writes them."""
+    """Stands for chumpy's constants while a test writes them; they keep such things beside their array."""
 
     def __init__(self, x: Array) -> None:
-        self.x = x
+        self.x, self._itr, self._dirty_vars = x, None, {"x"}
+        self._depends_on_deps = {"r": {"deps": frozenset(("x",)), "value": None, "out_of_date": True}}
 
 
 class Select:
     """Stands for chumpy's selections: a part of a constant."""
 
     def __init__(self, a: Ch, idxs: Array, preferred_shape: tuple[int, ...]) -> None:
+        self._dirty_vars: set[str] = set()
         self.a, self.idxs, self.preferred_shape = a, idxs, preferred_shape
 
 
