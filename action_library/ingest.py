@@ -76,7 +76,8 @@ def ingest(
             clip = edit.reverse(clip)
             facing = float(edit.heading_curve(clip)[0])
             clip = edit.place(clip, np.zeros(3), 0.0, pivot=clip.root_position[0], own_heading=facing)
-        fields["cyclic"] = cyclic if cyclic is not None else not stated.get("loop") and is_cycle(clip)
+        repeats = not stated.get("loop") and is_cycle(clip) and _may_repeat(path)
+        fields["cyclic"] = repeats if cyclic is None else cyclic
         if fields["cyclic"]:
             fields["turn"] = stated.get("turn", cycle_turn(clip))
             clip = seamless(clip, fields["turn"])
@@ -163,6 +164,13 @@ def _reader(path: Path) -> Callable[[Path], Clip]:
     if size > LARGEST_FILE:
         raise BadClip(f"has {size / 2**20:.0f} MB, {LARGEST_FILE >> 20} are allowed: split it", path=path)
     return readers.get(suffix, read_bvh)
+
+
+def _may_repeat(path: Path) -> bool:
+    """False if the file itself says that it is played once: DeepMimic's do, `"Loop": "none"`."""
+    from motion_engine.formats.deepmimic import wraps
+
+    return path.suffix.lower() not in (".txt", ".json") or wraps(path)
 
 
 # ── What the motion itself says ───────────────────────────────────────────────────────────────────────────

@@ -11,12 +11,14 @@ import numpy as np
 from animator.camera import view_axes
 from animator.shadow import HeightMap
 from motion_engine import quat
+from motion_engine.formats.gltf import Mesh, Part
 from motion_engine.kinematics import fk
 from motion_engine.types import Array, canonical_skeleton
 
 Kind = Literal["wooden", "convex"]
 _CREASE = np.cos(np.radians(38))  # faces that meet at a larger angle do not share a normal
 _LEAST_AMBIENT = 0.25  # light finds its way into joints, which open when they bend
+_HOLLOW = 0.5  # how much of the light a hollow loses in a mesh for other programs, which do not know that it is one
 _SPREAD = 9000  # points on the surface, about 17 mm apart
 _COLORS = {  # sRGB of the limbs, and of the balls or segments between them
     "wooden": ((0.84, 0.65, 0.44), (0.55, 0.37, 0.22)),
@@ -61,24 +63,74 @@ def canonical_name(name: str) -> str:
     return name.lower()
 
 
+@dataclass(frozen=True, eq=False)
+class _Rest:
+    """A figure in the rest pose of the canonical skeleton."""
+
+    vertices: Array  # (V, 3) m
+    normals: Array  # (V, 3)
+    faces: Array  # (F, 3) int
+    joints: Array  # (V, I) int; a joint may be there twice
+    weights: Array  # (V, I)
+    dark: Array  # (V,) bool, of the balls or segments between the limbs
+    grain: Array  # (V,) brightness of the wood, about 1
+    spread: Any  # scipy CSR (S, V): points spread evenly over the surface
+    ambient: Array  # (V,) share of the surroundings that is not hidden by the figure itself, 0..1
+
+
 @lru_cache(maxsize=2)
 def load_figure(kind: Kind = "wooden") -> Figure:
     """The `wooden` artist's figure (48,396 triangles) or the `convex` one (4,600, faster to draw)."""
+    rest = _load_rest(kind)
+    color = np.where(rest.dark[:, None], *reversed(_COLORS[kind])) * rest.grain[:, None]
+    joints = _rest_joints()
+    binding = _binding(rest.vertices, rest.normals, rest.joints, rest.weights, joints, rest.spread)
+    return Figure(np.ascontiguousarray(rest.faces.T), binding, color.astype(np.float32), rest.ambient)
+
+
+@lru_cache(maxsize=1)
+def skinned_mesh(kind: Kind = "wooden") -> Mesh:
+    """The same figure as a skinned mesh for other programs: its grain and its shaded hollows are in the vertices."""
+    rest = _load_rest(kind)
+    # Four joints of each vertex, the heaviest first, every joint once.
+    weights = np.zeros((len(rest.vertices), len(canonical_skeleton().names)))
+    np.add.at(weights, (np.arange(len(weights))[:, None], rest.joints), rest.weights)
+    joints = np.argsort(-weights, axis=1, kind="stable")[:, :4]
+    weights = np.take_along_axis(weights, joints, axis=1)
+    weights /= weights.sum(axis=1, keepdims=True)
+    shades = _linear(rest.grain) * (1.0 - _HOLLOW * (1.0 - rest.ambient))
+    brightest = shades.max()
+    dark = rest.dark[rest.faces[:, 0]]
+    parts = tuple(
+        Part(name, rest.faces[dark == is_dark], tuple((_linear(np.array(color)) * brightest).tolist()))
+        for name, color, is_dark in zip(("limbs", "balls"), _COLORS[kind], (False, True), strict=True)
+    )
+    return Mesh(rest.vertices, rest.normals, np.where(weights > 0, joints, 0), weights, shades / brightest, parts)
+
+
+def _linear(color: Array) -> Array:
+    """Linear light of sRGB values 0..1 (IEC 61966-2-1)."""
+    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+
+
+@lru_cache(maxsize=2)
+def _load_rest(kind: Kind) -> _Rest:
     from mannequin import Mannequin
 
     model = Mannequin(kind, lod=None if kind == "wooden" else 1, flat_hand_mean=True)
-    skeleton = canonical_skeleton()
-    rest, _ = fk(skeleton, skeleton.offsets[0], np.tile(quat.IDENTITY, (len(skeleton.names), 1)))
-    vertices, joints, weights, dark = (_wooden if kind == "wooden" else _convex)(model, rest)
+    vertices, joints, weights, dark = (_wooden if kind == "wooden" else _convex)(model, _rest_joints())
     normals, faces, source = _smooth_normals(vertices, np.asarray(model.faces))
     vertices, joints, weights, dark = vertices[source], joints[source], weights[source], dark[source]
-    color = np.where(dark[:, None], *reversed(_COLORS[kind]))
-    if kind == "wooden":
-        color = color * _grain(vertices)[:, None]
+    grain = _grain(vertices) if kind == "wooden" else np.ones(len(vertices))
     spread = _spread(vertices, faces)
     ambient = _ambient(vertices, normals, spread @ vertices)
-    binding = _binding(vertices, normals, joints, weights, rest, spread)
-    return Figure(np.ascontiguousarray(faces.T), binding, color.astype(np.float32), ambient)
+    return _Rest(vertices, normals, faces, joints, weights, dark, grain, spread, ambient)
+
+
+def _rest_joints() -> Array:
+    """World positions of the joints at rest `(52, 3)`."""
+    skeleton = canonical_skeleton()
+    return fk(skeleton, skeleton.offsets[0], np.tile(quat.IDENTITY, (len(skeleton.names), 1)))[0]
 
 
 def _joints(model: Any) -> Array:

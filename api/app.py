@@ -47,7 +47,13 @@ STATUS: dict[type[MotionError], int] = {
 KEPT_TRACKS = 64
 KEPT_FRAMES = 250_000  # of all kept tracks together; about 850 bytes each
 LONGEST_BODY = 1 << 18  # bytes: 20,000 characters, each written as two escapes of six bytes
-DOWNLOADS = {"bvh": "text/plain", "npz": "application/octet-stream", "json": "application/json"}
+DOWNLOADS = {
+    "bvh": "text/plain",
+    "npz": "application/octet-stream",
+    "glb": "model/gltf-binary",
+    "vrma": "model/gltf-binary",
+    "json": "application/json",
+}
 STUDIO = Path(__file__).parents[1] / "web" / "dist"
 NO_STUDIO = """<!doctype html><html lang="en"><title>Motion Engine</title>
 <body style="font: 1rem/1.6 system-ui; max-width: 40rem; margin: 4rem auto">
@@ -193,7 +199,7 @@ def _add_commands(app: FastAPI, engine: CommandEngine, tracks: Tracks) -> None:
 
     @app.get("/v1/tracks/{name}", responses=_problems(404), response_class=Response)
     def download(name: str) -> Response:
-        """A track as a file: `ID.bvh`, `ID.npz` (AMASS) or `ID.json` (plan and timeline)."""
+        """A track as a file: `ID.bvh`, `ID.npz` (AMASS), `ID.glb`, `ID.vrma` or `ID.json` (plan and timeline)."""
         key, _, suffix = name.partition(".")
         if suffix not in DOWNLOADS:
             raise HTTPException(404, f"No such file; end the name with one of {', '.join(DOWNLOADS)}.")

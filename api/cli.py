@@ -84,7 +84,9 @@ def say(
     text: Text,
     output: Annotated[
         list[Path] | None,
-        typer.Option("-o", "--output", help="A file to write: .mp4 .webm .gif .png .bvh .npz .json. May be repeated."),
+        typer.Option(
+            "-o", "--output", help="A file: .mp4 .webm .gif .png .bvh .npz .glb .vrma .json. May be repeated."
+        ),
     ] = None,
     render: Annotated[str, typer.Option(help="What pictures show: mannequin, pose or side-by-side.")] = "mannequin",
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of one view in pixels.")] = "512x512",

@@ -12,6 +12,7 @@ import numpy as np
 
 from motion_engine.files import check_target, whole_file
 from motion_engine.formats.bvh import write_bvh
+from motion_engine.formats.gltf import write_glb, write_vrma
 from motion_engine.formats.smpl import write_smpl
 from motion_engine.kinematics import fk
 from motion_engine.types import Array, Plan, Timeline, Track
@@ -20,7 +21,7 @@ Render = Literal["mannequin", "pose", "side-by-side"]
 OnFrame = Callable[[int], None]
 
 VIDEO = (".mp4", ".webm", ".gif")
-SUFFIXES = (*VIDEO, ".png", ".bvh", ".npz", ".json")
+SUFFIXES = (*VIDEO, ".png", ".bvh", ".npz", ".glb", ".vrma", ".json")
 SHEET_PICTURES, SHEET_COLUMNS = 12, 6
 
 
@@ -45,6 +46,12 @@ def export(path: Path, plan: Plan, track: Track, picture: Picture, on_frame: OnF
         write_bvh(path, track.clip)
     elif suffix == ".npz":
         write_smpl(path, track.clip)
+    elif suffix == ".glb":
+        from animator.figure import skinned_mesh
+
+        write_glb(path, track.clip, skinned_mesh())
+    elif suffix == ".vrma":
+        write_vrma(path, track.clip)
     elif suffix == ".json":
         text = json.dumps(document(plan, track.timeline), ensure_ascii=False, indent=2)
         with whole_file(path) as part:

@@ -18,13 +18,13 @@ HEEL_BACK, TOE_FORWARD = 0.05, 0.06
 def _levels(parents: tuple[int, ...]) -> tuple[tuple[Array, Array], ...]:
     """Joints by depth, with their parents, so that a whole level is computed at once."""
     depth = [0] * len(parents)
+    levels: list[list[int]] = []
     for joint, parent in enumerate(parents):
         depth[joint] = 0 if parent < 0 else depth[parent] + 1
-    levels = []
-    for d in range(1, max(depth) + 1):
-        joints = np.array([j for j in range(len(parents)) if depth[j] == d])
-        levels.append((joints, np.array([parents[j] for j in joints])))
-    return tuple(levels)
+        if depth[joint] == len(levels):
+            levels.append([])
+        levels[depth[joint]].append(joint)
+    return tuple((np.array(joints), np.array([parents[j] for j in joints])) for joints in levels[1:])
 
 
 def fk(skeleton: Skeleton, root_position: Array, rotation: Array) -> tuple[Array, Array]:

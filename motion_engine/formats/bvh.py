@@ -7,8 +7,10 @@ given to the root, and animated offsets further down are averaged into the skele
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -18,10 +20,15 @@ import numpy as np
 from motion_engine import quat
 from motion_engine.errors import BadClip
 from motion_engine.files import whole_file
-from motion_engine.formats.numbers import parse_numbers
+from motion_engine.formats.numbers import FARTHEST, parse_numbers
 from motion_engine.types import LONGEST_FRAME, SHORTEST_FRAME, Array, Clip, Skeleton, canonical_skeleton
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}  # m; CMU scales inches by 1/0.45
+LARGEST_NUMBER = 1e9  # in the file's unit; beyond it nothing is a skeleton or its motion
+LONGEST_NAME, MOST_WORDS = 200, 100  # letters and words of a joint's name
+SHORTEST_REACH = 1e-6  # in the file's unit; below it a skeleton has no size
+DEEPEST_PAD = 50  # tabs; a chain of thousands of joints would fill the file with them
+END_SITE = "End Site"
 ADULT_REACH = 1.2  # m, from the hips to the end of the longest limb
 TOP_OF_HEAD, TIP_OF_TOES = (0.0, 0.18, 0.02), (0.0, -0.02, 0.06)  # m, where the writer ends head and feet
 _CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
@@ -36,6 +43,7 @@ class _Joint:
     name: str
     parent: int
     line: int
+    index: int = -1
     offset: tuple[float, ...] | None = None
     position: dict[int, int] = field(default_factory=dict)  # axis -> column
     rotation: dict[int, int] = field(default_factory=dict)  # axis -> column, in order of application
@@ -57,6 +65,8 @@ def read_bvh(path: Path | str) -> Clip:
         data = Path(path).read_bytes()
     except OSError as error:
         raise BadClip(f"cannot be read: {error.strerror or error}", path=path) from error
+    if b"\n" not in data:  # line ends of old Macs
+        data = data.replace(b"\r", b"\n")
     motion = _MOTION.search(data)
     if not data.strip():
         raise BadClip("the file is empty", path=path)
@@ -65,32 +75,28 @@ def read_bvh(path: Path | str) -> Clip:
     if motion is None:
         raise BadClip("no MOTION section: the file is truncated", path=path, line=data.count(b"\n") + 1)
     fps, values = _read_motion(data, motion.start(), sum(joint.channels or 0 for joint in joints), path)
-    return _to_clip(joints, fps, values)
+    return _to_clip(joints, fps, values, path)
 
 
 def _read_hierarchy(head: bytes, path: Path | str) -> list[_Joint]:
-    try:
-        text = head.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = head.decode("latin-1")
-    if "\0" in text or not text.lstrip().lower().startswith("hierarchy"):
-        raise BadClip("not a BVH file: it does not start with HIERARCHY", path=path, line=1)
-    joints: list[_Joint] = []
-    open_joints: list[int] = []  # -1 is an End Site
-    opening: int | None = None
+    joints: dict[str, _Joint] = {}
+    open_joints: list[_Joint] = []
+    opening: _Joint | None = None
     column, number = 0, 1
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_text(head, path).splitlines(), 1):
         words = line.replace("{", " { ").replace("}", " } ").split()
-        while words:
-            word = words.pop(0).lower()
+        at = 0
+        while at < len(words):
+            word, at = words[at].lower(), at + 1
             if opening is not None and word != "{":
-                raise BadClip(f"expected {{ before {word}", path=path, line=number)
+                raise BadClip(f"expected {{ before {_short(word)}", path=path, line=number)
             if word in ("root", "joint"):
-                end = words.index("{") if "{" in words else len(words)
-                name, words = " ".join(words[:end]), words[end:]
-                opening = _add_joint(joints, open_joints, word, name, number, path)
+                end = words.index("{", at) if "{" in words[at : at + MOST_WORDS] else len(words)
+                opening = _add_joint(joints, open_joints, word, " ".join(words[at:end]), number, path)
+                at = end
             elif word == "end":
-                opening, words = -1, words[words.index("{") :] if "{" in words else []
+                opening = _Joint(END_SITE, -1, number)
+                at = words.index("{", at) if "{" in words[at : at + MOST_WORDS] else len(words)
             elif word == "{":
                 if opening is None:
                     raise BadClip("a { that opens nothing", path=path, line=number)
@@ -101,33 +107,53 @@ def _read_hierarchy(head: bytes, path: Path | str) -> list[_Joint]:
                     raise BadClip("a } too many", path=path, line=number)
                 open_joints.pop()
             elif word in ("offset", "channels") and open_joints:
-                joint = joints[open_joints[-1]] if open_joints[-1] >= 0 else _Joint("End Site", -1, number)
-                column = _read_property(joint, word, words, column, number, path)
-                words = []
+                column = _read_property(open_joints[-1], word, words[at:], column, number, path)
+                at = len(words)
             elif word != "hierarchy":
-                raise BadClip(f"unknown keyword {word!r}", path=path, line=number)
+                raise BadClip(f"unknown keyword {_short(word)!r}", path=path, line=number)
     if open_joints or opening is not None:
         raise BadClip(f"{len(open_joints) or 1} braces are not closed: the file is truncated", path=path, line=number)
     if not joints:
         raise BadClip("the hierarchy has no ROOT", path=path, line=1)
-    for joint in joints:
+    for joint in joints.values():
         if joint.offset is None or joint.channels is None:
             missing = "OFFSET" if joint.offset is None else "CHANNELS"
             raise BadClip(f"joint {joint.name} has no {missing}", path=path, line=joint.line)
-    return joints
+    return list(joints.values())
 
 
-def _add_joint(joints: list[_Joint], open_joints: list[int], word: str, name: str, line: int, path: Path | str) -> int:
+def _text(head: bytes, path: Path | str) -> str:
+    """The hierarchy as text; names in files that are not UTF-8 are taken as Latin-1."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BadClip("the file is UTF-16 or UTF-32; save it as UTF-8", path=path, line=1)
+    try:
+        text = head.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+    if "\0" in text or not text.lstrip().lower().startswith("hierarchy"):
+        raise BadClip("not a BVH file: it does not start with HIERARCHY", path=path, line=1)
+    return text
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+def _add_joint(
+    joints: dict[str, _Joint], open_joints: list[_Joint], word: str, name: str, line: int, path: Path | str
+) -> _Joint:
+    if len(name) > LONGEST_NAME:
+        raise BadClip(f"a joint's name has {len(name)} letters, {LONGEST_NAME} are allowed", path=path, line=line)
     if word == "root" and joints:
         raise BadClip(f"a second ROOT, {name}: a clip has one figure; split the file", path=path, line=line)
-    if word == "joint" and (not open_joints or open_joints[-1] < 0):
+    if word == "joint" and (not open_joints or open_joints[-1].name == END_SITE):
         raise BadClip(f"JOINT {name} is not inside a ROOT: no root, or a }} too many", path=path, line=line)
     if not name:
         raise BadClip(f"a {word.upper()} without a name", path=path, line=line)
-    if any(joint.name == name for joint in joints):
+    if name in joints:
         raise BadClip(f"two joints are named {name}", path=path, line=line)
-    joints.append(_Joint(name, open_joints[-1] if open_joints else -1, line))
-    return len(joints) - 1
+    joints[name] = _Joint(name, open_joints[-1].index if open_joints else -1, line, len(joints))
+    return joints[name]
 
 
 def _read_property(joint: _Joint, word: str, words: list[str], column: int, line: int, path: Path | str) -> int:
@@ -138,17 +164,20 @@ def _read_property(joint: _Joint, word: str, words: list[str], column: int, line
         except ValueError:
             joint.offset = ()
         if len(joint.offset) != 3 or not all(map(math.isfinite, joint.offset)):
-            raise BadClip(f"OFFSET of {joint.name} needs three numbers, not {' '.join(words)!r}", path=path, line=line)
+            said = _short(" ".join(words))
+            raise BadClip(f"OFFSET of {joint.name} needs three numbers, not {said!r}", path=path, line=line)
+        if max(map(abs, joint.offset)) > LARGEST_NUMBER:
+            raise BadClip(f"OFFSET of {joint.name} is beyond {LARGEST_NUMBER:g}", path=path, line=line)
         return column
     names = [name.lower() for name in words[1:]]
     if not words or words[0] != str(len(names)):
-        said = words[0] if words else "nothing"
+        said = _short(words[0]) if words else "nothing"
         raise BadClip(f"CHANNELS of {joint.name} says {said} and lists {len(names)}", path=path, line=line)
     for name in names:
         kind, axis = _CHANNELS.get(name, ("", 0))
         slots = joint.position if kind == "position" else joint.rotation
         if not kind or axis in slots:
-            raise BadClip(f"unknown or repeated channel {name!r} of {joint.name}", path=path, line=line)
+            raise BadClip(f"unknown or repeated channel {_short(name)!r} of {joint.name}", path=path, line=line)
         slots[axis] = column
         column += 1
     joint.channels = len(names)
@@ -174,7 +203,7 @@ def _read_motion(data: bytes, start: int, channels: int, path: Path | str) -> tu
         raise BadClip(f"Frame Time must be above 0 s, {limits}, {said}", path=path, line=line + 2)
     frames, body = int(frames_text), data[head.end() :]
     values = parse_numbers(body, frames, channels)
-    if values is None:
+    if values is None or np.abs(values).max(initial=0.0) > LARGEST_NUMBER:
         values = _parse_lines(body, frames, channels, data.count(b"\n", 0, head.end()) + 1, path)
     return _frame_rate(frame_time, time_text), values
 
@@ -203,6 +232,8 @@ def _parse_lines(body: bytes, frames: int, channels: int, line: int, path: Path 
             _bad_number(words, number, path)
         if not all(map(math.isfinite, row)):
             raise BadClip("a value is not finite (nan or inf)", path=path, line=number)
+        if max(map(abs, row), default=0.0) > LARGEST_NUMBER:
+            raise BadClip(f"a value is beyond {LARGEST_NUMBER:g}", path=path, line=number)
         if len(row) != channels:
             reason = f"{len(row)} values where the joints have {channels} channels"
             raise BadClip(reason + ("; the file is truncated" if len(row) < channels else ""), path=path, line=number)
@@ -222,7 +253,7 @@ def _bad_number(words: list[bytes], line: int, path: Path | str) -> NoReturn:
     raise AssertionError("called for a row of numbers")
 
 
-def _to_clip(joints: list[_Joint], fps: float, values: Array) -> Clip:
+def _to_clip(joints: list[_Joint], fps: float, values: Array, path: Path | str) -> Clip:
     offsets = np.array([joint.offset for joint in joints])
     rotation = _rotations(joints, values)
     root = _positions(joints[0], values)
@@ -238,6 +269,8 @@ def _to_clip(joints: list[_Joint], fps: float, values: Array) -> Clip:
         else:
             offsets[index] = position.mean(axis=0)
     unit = _unit(joints, offsets)
+    if np.abs(root).max() * unit > FARTHEST:
+        raise BadClip(f"the root is more than {FARTHEST / 1000:g} km away; is the skeleton's unit another?", path=path)
     names, parents = tuple(joint.name for joint in joints), tuple(joint.parent for joint in joints)
     canonical = canonical_skeleton()
     if set(names) == set(canonical.names):  # written by us: back from the file's depth-first order
@@ -285,14 +318,14 @@ def _unit(joints: list[_Joint], offsets: Array) -> float:
 
     A figure that is less than half or more than twice an adult's size in all of them is scaled to one.
     """
-    children = [sum(other.parent == i for other in joints) for i in range(len(joints))]
-    start = next((i for i, count in enumerate(children) if count > 1), 0)  # the hips
+    children = Counter(joint.parent for joint in joints)
+    start = next((i for i in range(len(joints)) if children[i] > 1), 0)  # the hips
     reach = [0.0] * len(joints)
     for index, joint in enumerate(joints):
         if index > start:
             reach[index] = reach[joint.parent] + float(np.linalg.norm(offsets[index]))
     longest = max(reach)
-    if longest <= 0:
+    if longest < SHORTEST_REACH:
         return 1.0
     unit = min(UNITS.values(), key=lambda metres: abs(math.log(longest * metres / ADULT_REACH)))
     return unit if 0.5 < longest * unit / ADULT_REACH < 2.0 else ADULT_REACH / longest
@@ -319,22 +352,34 @@ def write_bvh(path: Path | str, clip: Clip, *, unit: str = "cm") -> None:
     if unit not in UNITS:
         raise BadClip(f"unknown unit {unit!r}; use one of {', '.join(UNITS)}", path=path)
     scale = 1.0 / UNITS[unit]
-    order = _depth_first(clip.skeleton.parents, 0)
+    order = _depth_first(clip.skeleton.parents)
     angles = np.degrees(_smooth_euler(clip.rotation[:, order].astype(np.float64)))
     rows = np.concatenate((clip.root_position * scale, angles.reshape(len(clip), -1)), axis=1)
     rows = np.round(rows, 6) + 0.0  # no "-0.000000"
     row = " ".join(["%.6f"] * rows.shape[1])
-    lines = ["HIERARCHY", *_hierarchy_lines(clip.skeleton, 0, 0, scale)]
+    lines = ["HIERARCHY", *_hierarchy_lines(clip.skeleton, order, scale)]
     lines += ["MOTION", f"Frames: {len(clip)}", f"Frame Time: {1.0 / clip.fps:.17f}"]
     lines += [row % tuple(values) for values in rows.tolist()]
     with whole_file(path) as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _depth_first(parents: tuple[int, ...], joint: int) -> list[int]:
+def _depth_first(parents: tuple[int, ...]) -> list[int]:
     """The joints in the order in which the hierarchy lists them, and so the order of the channels."""
-    children = [i for i, parent in enumerate(parents) if parent == joint]
-    return [joint, *(i for child in children for i in _depth_first(parents, child))]
+    children = _children(parents)
+    order, waiting = [], [0]
+    while waiting:
+        joint = waiting.pop()
+        order.append(joint)
+        waiting += reversed(children[joint])
+    return order
+
+
+def _children(parents: tuple[int, ...]) -> list[list[int]]:
+    children: list[list[int]] = [[] for _ in parents]
+    for joint, parent in enumerate(parents[1:], 1):
+        children[parent].append(joint)
+    return children
 
 
 def _smooth_euler(rotation: Array) -> Array:
@@ -354,20 +399,32 @@ def _smooth_euler(rotation: Array) -> Array:
     return np.unwrap(np.where(swapped[..., None] == 1, other, angles), axis=0)
 
 
-def _hierarchy_lines(skeleton: Skeleton, joint: int, depth: int, scale: float) -> list[str]:
-    pad = "\t" * depth
-    name, children = skeleton.names[joint], [i for i, p in enumerate(skeleton.parents) if p == joint]
-    offset = skeleton.offsets[joint] * scale if depth else np.zeros(3)
-    channels = "6 Xposition Yposition Zposition" if depth == 0 else "3"
-    lines = [f"{pad}{'JOINT' if depth else 'ROOT'} {name}", f"{pad}{{", f"{pad}\tOFFSET {_numbers(offset)}"]
-    lines.append(f"{pad}\tCHANNELS {channels} Zrotation Xrotation Yrotation")
-    for child in children:
-        lines += _hierarchy_lines(skeleton, child, depth + 1, scale)
-    if not children:
-        tip = np.array(TOP_OF_HEAD if name == "head" else TIP_OF_TOES if name.endswith("_foot") else (0.0, 0.0, 0.0))
-        tip = tip if tip.any() else 0.8 * skeleton.offsets[joint]
-        lines += [f"{pad}\tEnd Site", f"{pad}\t{{", f"{pad}\t\tOFFSET {_numbers(tip * scale)}", f"{pad}\t}}"]
-    return [*lines, f"{pad}}}"]
+def _hierarchy_lines(skeleton: Skeleton, order: list[int], scale: float) -> list[str]:
+    """The joints in depth-first `order`; braces close as soon as the next joint hangs higher up."""
+    children = _children(skeleton.parents)
+    lines: list[str] = []
+    open_joints: list[int] = []
+    for joint in order:
+        while open_joints and open_joints[-1] != skeleton.parents[joint]:
+            open_joints.pop()
+            lines.append(f"{_pad(len(open_joints))}}}")
+        depth, name = len(open_joints), skeleton.names[joint]
+        pad, offset = _pad(depth), skeleton.offsets[joint] * scale if depth else np.zeros(3)
+        channels = "6 Xposition Yposition Zposition" if depth == 0 else "3"
+        lines += [f"{pad}{'JOINT' if depth else 'ROOT'} {name}", f"{pad}{{", f"{pad}\tOFFSET {_numbers(offset)}"]
+        lines.append(f"{pad}\tCHANNELS {channels} Zrotation Xrotation Yrotation")
+        open_joints.append(joint)
+        if not children[joint]:
+            tip = np.array(
+                TOP_OF_HEAD if name == "head" else TIP_OF_TOES if name.endswith("_foot") else (0.0, 0.0, 0.0)
+            )
+            tip = tip if tip.any() else 0.8 * skeleton.offsets[joint]
+            lines += [f"{pad}\tEnd Site", f"{pad}\t{{", f"{pad}\t\tOFFSET {_numbers(tip * scale)}", f"{pad}\t}}"]
+    return lines + [f"{_pad(depth)}}}" for depth in reversed(range(len(open_joints)))]
+
+
+def _pad(depth: int) -> str:
+    return "\t" * min(depth, DEEPEST_PAD)
 
 
 def _numbers(values: Array) -> str:

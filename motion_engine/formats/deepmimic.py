@@ -14,9 +14,13 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
+from motion_engine.formats.numbers import FARTHEST
 from motion_engine.types import LONGEST_FRAME, SHORTEST_FRAME, Array, Clip, Skeleton
 
 COLUMNS = 44
+LARGEST_FILE = 128 << 20  # bytes: more than an hour, and a gigabyte while it is read
+LARGEST_ANGLE = 1e3  # radians of knees and elbows
+MOST_UNEVEN, FEW_FRAMES = 10, 10_000  # even frames for one of the file, and how many there may always be
 _ROTATIONS = (
     *("root", "chest", "neck"),
     *("right_hip", "right_knee", "right_ankle", "right_shoulder", "right_elbow"),
@@ -56,7 +60,11 @@ def read_deepmimic(path: Path | str) -> Clip:
     fps = 1.0 / step if step > 0 else 30.0
     fps = float(round(fps)) if abs(fps - round(fps)) < 0.002 * fps else fps  # files write 0.016666 for 1/60
     times = np.concatenate(([0.0], np.cumsum(durations)))
-    grid = np.arange(round(times[-1] * fps) + 1) / fps
+    count = round(times[-1] * fps) + 1
+    if count > max(MOST_UNEVEN * len(frames), FEW_FRAMES):
+        spread = f"{durations.min():g} to {durations.max():g} s"
+        raise BadClip(f"frames last {spread}: evenly sampled they would be {count}", path=path)
+    grid = np.arange(count) / fps
     right = np.clip(np.searchsorted(times, grid), min(1, len(frames) - 1), len(frames) - 1)
     left = np.maximum(right - 1, 0)
     share = np.clip((grid - times[left]) / np.maximum(times[right] - times[left], 1e-9), 0.0, 1.0)
@@ -102,8 +110,11 @@ def _root_and_rotation(frames: Array, path: Path | str) -> tuple[Array, Array]:
         else:
             rotation[:, joint] = frames[:, column : column + 4]
             column += 4
-    if (np.linalg.norm(rotation, axis=-1) < 0.5).any():
-        raise BadClip("a rotation is no quaternion: its length is near zero", path=path)
+    length = np.linalg.norm(np.clip(rotation, -9.0, 9.0), axis=-1)
+    if not ((length > 0.5) & (length < 2.0)).all():
+        frame, joint = np.argwhere((length <= 0.5) | (length >= 2.0))[0]
+        reason = f"frame {frame}: the rotation of {skeleton.names[joint]} is no quaternion: its length is far from 1"
+        raise BadClip(reason, path=path)
     # The same turn for the axes of all rotations: q -> t q t*.
     rotation = np.concatenate((rotation[..., :1], _face_z(rotation[..., 1:])), axis=-1)
     rotation = quat.unroll(quat.normalize(rotation))
@@ -115,7 +126,10 @@ def _root_and_rotation(frames: Array, path: Path | str) -> tuple[Array, Array]:
 
 def _document(path: Path | str) -> dict[str, object]:
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        size = Path(path).stat().st_size
+        if size > LARGEST_FILE:
+            raise BadClip(f"has {size >> 20} MB, {LARGEST_FILE >> 20} are allowed: split it", path=path)
+        document = json.loads(Path(path).read_bytes())  # which sees UTF-8, UTF-16 and UTF-32 by itself
     except OSError as error:
         raise BadClip(f"cannot be read: {error.strerror or error}", path=path) from error
     except json.JSONDecodeError as error:
@@ -139,6 +153,11 @@ def _frames(path: Path | str) -> Array:
         frames = np.array(rows, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadClip("a frame holds something that is not a number", path=path) from error
+    if frames.ndim != 2:
+        raise BadClip("a frame holds a list in place of a number", path=path)
     if not np.isfinite(frames).all():
-        raise BadClip("a frame has a value that is not finite", path=path)
+        row = int(np.argmin(np.isfinite(frames).all(axis=1)))
+        raise BadClip(f"frame {row} has a value that is not finite", path=path)
+    if np.abs(frames[:, 1:4]).max() > FARTHEST or np.abs(frames[:, 4:]).max() > LARGEST_ANGLE:
+        raise BadClip("a frame has a value that is too large for a body's motion", path=path)
     return frames

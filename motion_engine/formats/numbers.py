@@ -6,6 +6,7 @@ import numpy as np
 
 from motion_engine.types import Array
 
+FARTHEST = 1e5  # m; nobody walks farther from the origin, and float32 still knows a centimetre there
 _SEPARATORS = bytes.maketrans(b"\t\reE\n", b"     ")  # an exponent becomes a number of its own
 _KNOWN = b"0123456789+-.eE \t\r\n"
 _MOST_DECIMALS = 17

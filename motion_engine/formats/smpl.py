@@ -1,90 +1,130 @@
-"""SMPL motions: AMASS-layout npz, SMPL-H order, axis-angle, +Z up.
+"""SMPL motions: AMASS-layout npz, axis-angle; AMASS has +Z up, others +Y.
 
-SMPL's `trans` is not where the pelvis is: the template's pelvis rests at J0 and does not move under pose, so that
-pelvis = J0 + trans. Readers and writers here use the J0 of the neutral SMPL-H body, so a real SMPL body stands on the
-floor where our figure stands, as far as its legs are as long.
+SMPL's `trans` is not where the pelvis is: the template's pelvis rests at J0 and does not move under pose, in whatever
+world, so that pelvis = J0 + trans. Without a body model J0 is that of the neutral body of the layout; with +Z up it
+moves the body along the floor only.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
 from motion_engine.files import whole_file
+from motion_engine.formats.npz import finite, read_arrays
+from motion_engine.formats.numbers import FARTHEST
+from motion_engine.formats.smpl_model import BODY, HANDS, SmplModel, read_smpl_model, to_pose
 from motion_engine.types import LONGEST_FRAME, SHORTEST_FRAME, Array, Clip, canonical_skeleton
 
-LARGEST_ARRAY = 1 << 29  # bytes
-TEMPLATE_PELVIS = np.array([0.0031, -0.3514, 0.0120])  # m, J0 in SMPL's own axes (+Y up)
-BODY = 22  # joints that SMPL, SMPL-H and SMPL-X share
-_HANDS = {52: 22, 55: 25}  # joints in a pose: the first joint of the left hand (SMPL-X has jaw and two eyes before it)
+LARGEST_ARRAY = 1 << 28  # bytes: half an hour of 120 frames a second
+LARGEST_ANGLE = 1e3  # radians; a rotation of more is none
+LAYOUTS = (22, 24, 52, 55)  # joints: body, SMPL, SMPL-H, SMPL-X
+_PELVIS = {  # m, J0 of the neutral bodies, in SMPL's own axes (+Y up)
+    "smpl": np.array([-0.00179506, -0.22333382, 0.02821918]),
+    "smplx": np.array([0.00312326, -0.35140747, 0.01203655]),
+}
 _RATES = ("mocap_framerate", "mocap_frame_rate", "framerate", "frame_rate", "fps")
 _Y_TO_Z_UP = quat.from_rotvec(np.array([np.pi / 2, 0.0, 0.0]))
 
 
-def write_smpl(path: Path | str, clip: Clip) -> None:
-    """Writes `poses (T, 156)`, `trans (T, 3)`, `betas (16)`, `gender`, `mocap_framerate` as AMASS does, +Z up.
+def write_smpl(path: Path | str, clip: Clip, *, joints: int = 52) -> None:
+    """Writes `poses (T, joints * 3)`, `trans (T, 3)`, `betas (16)`, `gender`, `mocap_framerate` as AMASS does.
+
+    The world is turned from our +Y up to AMASS' +Z up: x stays, z becomes -y. The body is the mean neutral one; it has
+    bones of other lengths than our skeleton, so its hands and feet are elsewhere than ours by some centimetres.
+
+    Args:
+        path: The file to write; it appears whole or not at all.
+        clip: On the canonical skeleton.
+        joints: 22 (body), 24 (SMPL), 52 (SMPL-H, with fingers) or 55 (SMPL-X; jaw and eyes at rest).
 
     Raises:
-        BadClip: The clip is not on the canonical skeleton.
+        BadClip: The clip is not on the canonical skeleton, not finite, or the number of joints unknown.
         BadMedia: The file cannot be written.
     """
     if clip.skeleton.names != canonical_skeleton().names:
         raise BadClip("only clips on the canonical skeleton can be written as SMPL; retarget first", path=path)
+    if joints not in LAYOUTS:
+        raise BadClip(f"{joints} joints are no SMPL layout; use one of {', '.join(map(str, LAYOUTS))}", path=path)
+    if not (np.isfinite(clip.root_position).all() and np.isfinite(clip.rotation).all()):
+        raise BadClip("the clip has values that are not finite", path=path)
     rotation = clip.rotation.astype(np.float64)
     rotation[:, 0] = quat.mul(_Y_TO_Z_UP, rotation[:, 0])
     pelvis = quat.rotate(_Y_TO_Z_UP, clip.root_position.astype(np.float64))
-    arrays = {
-        "poses": quat.to_rotvec(rotation).reshape(len(clip), -1),
-        "trans": pelvis - TEMPLATE_PELVIS,
+    rate = np.array(float(clip.fps))
+    arrays: dict[str, Any] = {
+        "poses": to_pose(quat.normalize(rotation), joints),
+        "trans": pelvis - _template_pelvis(joints),
         "betas": np.zeros(16),
         "gender": np.array("neutral"),
-        "mocap_framerate": np.array(float(clip.fps)),
+        "mocap_framerate": rate,
     }
+    if joints == 55:  # as the SMPL-X release of AMASS names them
+        arrays |= {"mocap_frame_rate": rate, "surface_model_type": np.array("smplx")}
     with whole_file(path) as part, part.open("wb") as file:
         np.savez(file, **arrays)
 
 
-def read_smpl(path: Path | str) -> Clip:
-    """An SMPL, SMPL-H or SMPL-X npz on the canonical skeleton, +Y up; the body's shape is not used.
+def read_smpl(
+    path: Path | str, *, model: SmplModel | Path | str | None = None, up: Literal["y", "z"] | None = None
+) -> Clip:
+    """An SMPL, SMPL-H or SMPL-X npz on the canonical joints, +Y up.
 
     `poses` may have 66 or 72 (body), 156 (with hands) or 165 numbers (with jaw and eyes, which are dropped) a frame.
-    Which axis is up is seen in the motion: the world axis along which the body's own up points on average.
+    A world with +Z up, as AMASS has it, is turned to ours: x stays, y becomes -z.
+
+    Args:
+        path: The file.
+        model: A body model or its file: the skeleton then has the bone lengths of the file's `betas`, and the pelvis is
+            exactly where that body has it. Without one the bones are ours and the betas unused.
+        up: Which axis is up in the file; None: seen in the motion, the one along which the body's own up points on
+            average. Say it for somebody who lies all the time.
 
     Raises:
         BadClip: With path and reason.
     """
-    data = _load(path)
-    poses, trans = _array(data, "poses", path), _array(data, "trans", path)
+    arrays = read_arrays(path, ("poses", "trans", "betas", *_RATES), LARGEST_ARRAY)
+    poses, trans = finite(arrays, "poses", path, LARGEST_ANGLE), finite(arrays, "trans", path, FARTHEST)
     if poses.ndim == 3:
         poses = poses.reshape(len(poses), -1)
-    if poses.ndim != 2 or poses.shape[1] not in (66, 72, 156, 165) or not len(poses):
+    if poses.ndim != 2 or poses.shape[1] not in [3 * joints for joints in LAYOUTS] or not len(poses):
         raise BadClip(f"poses must be (T, 66), (T, 72), (T, 156) or (T, 165), not {poses.shape}", path=path)
     if trans.shape != (len(poses), 3):
         raise BadClip(f"trans must be ({len(poses)}, 3), not {trans.shape}", path=path)
-    fps = _rate(data, path)
-    source = quat.from_rotvec(poses.reshape(len(poses), -1, 3))
-    skeleton = canonical_skeleton()
-    rotation = np.tile(quat.IDENTITY, (len(poses), len(skeleton.names), 1))
+    fps, joints = _rate(arrays, path), poses.shape[1] // 3
+    skeleton, pelvis = canonical_skeleton(), _template_pelvis(joints)
+    if model is not None:
+        model = model if isinstance(model, SmplModel) else read_smpl_model(model)
+        betas = finite(arrays, "betas", path, 1e3).reshape(-1) if "betas" in arrays else np.zeros(0)
+        skeleton = model.skeleton(betas)
+        pelvis = skeleton.offsets[0]
+    rotation, root = _rotations(poses, joints), trans + pelvis
+    if up == "z" or (up is None and _z_is_up(rotation[:, 0])):
+        rotation[:, 0] = quat.mul(quat.inv(_Y_TO_Z_UP), rotation[:, 0])
+        root = quat.rotate(quat.inv(_Y_TO_Z_UP), root)
+    return Clip(skeleton, fps, root, quat.unroll(rotation), np.zeros((len(poses), 4), dtype=bool))
+
+
+def _rotations(poses: Array, joints: int) -> Array:
+    """The canonical rotations `(T, 52, 4)` of poses `(T, joints * 3)`; bodies without fingers get a relaxed hand."""
+    source = quat.from_rotvec(poses.reshape(len(poses), joints, 3))
+    rotation = np.empty((len(poses), len(canonical_skeleton().names), 4))
     rotation[:, :BODY] = source[:, :BODY]
-    hands = _HANDS.get(source.shape[1])
-    if hands is None:
+    if joints in HANDS:
+        rotation[:, BODY:] = source[:, HANDS[joints] :]
+    else:
         from motion_engine.retarget import relaxed_hand
 
         rotation[:, BODY:] = relaxed_hand()
-    else:
-        rotation[:, BODY:] = source[:, hands : hands + 30]
-    pelvis = trans + TEMPLATE_PELVIS
-    if _z_is_up(rotation[:, 0]):
-        rotation[:, 0] = quat.mul(quat.inv(_Y_TO_Z_UP), rotation[:, 0])
-        pelvis = quat.rotate(quat.inv(_Y_TO_Z_UP), pelvis)
-    return Clip(skeleton, fps, pelvis, quat.unroll(rotation), np.zeros((len(poses), 4), dtype=bool))
+    return rotation
+
+
+def _template_pelvis(joints: int) -> Array:
+    return _PELVIS["smplx" if joints == 55 else "smpl"]
 
 
 def _z_is_up(root: Array) -> bool:
@@ -92,44 +132,11 @@ def _z_is_up(root: Array) -> bool:
     return bool(abs(up[2]) > abs(up[1]))
 
 
-def _load(path: Path | str) -> dict[str, Array]:
-    try:
-        file = np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise BadClip("not an npz file", path=path)
-        with file:
-            wanted = ("poses", "trans", *_RATES)
-            assert file.zip is not None
-            for entry in file.zip.infolist():
-                if entry.file_size > LARGEST_ARRAY:
-                    raise BadClip(
-                        f"{entry.filename} unpacks to {entry.file_size >> 20} MB: split the motion", path=path
-                    )
-            return {name: file[name] for name in file.files if name in wanted}
-    except OSError as error:
-        raise BadClip(f"cannot be read: {error.strerror or error}", path=path) from error
-    except MemoryError as error:
-        raise BadClip("an array says that it is larger than the memory", path=path) from error
-    except (ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise BadClip(f"not an npz file of plain arrays: {error}", path=path) from error
-
-
-def _array(data: dict[str, Array], name: str, path: Path | str) -> Array:
-    if name not in data:
-        raise BadClip(f'no array "{name}": not an SMPL motion as AMASS writes it', path=path)
-    if data[name].dtype.kind not in "fiu":
-        raise BadClip(f"{name} does not hold numbers", path=path)
-    array: Array = data[name].astype(np.float64)
-    if not np.isfinite(array).all():
-        raise BadClip(f"{name} has a value that is not finite", path=path)
-    return array
-
-
-def _rate(data: dict[str, Any], path: Path | str) -> float:
+def _rate(arrays: dict[str, Array], path: Path | str) -> float:
     for name in _RATES:
-        if name in data:
-            value = _array(data, name, path)
-            if value.size != 1 or not SHORTEST_FRAME <= 1.0 / max(float(value.reshape(-1)[0]), 1e-9) <= LONGEST_FRAME:
+        if name in arrays:
+            value = finite(arrays, name, path).reshape(-1)
+            if value.size != 1 or not SHORTEST_FRAME <= 1.0 / max(float(value[0]), 1e-9) <= LONGEST_FRAME:
                 raise BadClip(f"{name} must be one number above 0, of frames a second", path=path)
-            return float(value.reshape(-1)[0])
+            return float(value[0])
     raise BadClip(f"no frame rate: none of {', '.join(_RATES)}", path=path)

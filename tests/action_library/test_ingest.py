@@ -92,6 +92,17 @@ def test_deepmimic_files_of_both_suffixes(tmp_path: Path) -> None:
     assert clip.contacts.any()
 
 
+@pytest.mark.skipif(mocap_folder() is None, reason="pybullet is not installed")
+def test_deepmimic_files_say_whether_they_repeat(tmp_path: Path) -> None:
+    folder = mocap_folder()
+    assert folder
+    walk = json.loads((folder / "humanoid3d_walk.txt").read_text(encoding="utf-8"))
+    for loop in ("wrap", "none"):
+        path = tmp_path / f"{loop}.TXT"
+        path.write_text(json.dumps(walk | {"Loop": loop}), encoding="utf-8")
+        assert ingest(path, name="stroll")[0].cyclic == (loop == "wrap")
+
+
 def test_key_pose_scripts_keep_their_own_words() -> None:
     path = data_path("actions", "wave.yaml")
     action, clip = ingest(path, name="greet")

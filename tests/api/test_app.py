@@ -52,6 +52,9 @@ def test_downloads(client: TestClient) -> None:
     key = client.post("/v1/commands", json={"text": "nod"}).json()["id"]
     assert client.get(f"/v1/tracks/{key}.bvh").text.startswith("HIERARCHY")
     assert client.get(f"/v1/tracks/{key}.npz").content[:2] == b"PK"
+    for suffix in ("glb", "vrma"):
+        reply = client.get(f"/v1/tracks/{key}.{suffix}")
+        assert reply.content[:4] == b"glTF" and reply.headers["content-type"] == "model/gltf-binary"
     assert json.loads(client.get(f"/v1/tracks/{key}.json").content)["plan"] == "nod"
     assert client.get(f"/v1/tracks/{key}.exe").status_code == 404
     assert client.get("/v1/tracks/nothing.bvh").status_code == 404

@@ -30,7 +30,7 @@ def motion(*arguments: str, library: Path | str, stdin: str = "", **extra: str) 
 
 
 def test_say_writes_what_the_suffixes_ask_for(library_file: Path, tmp_path: Path) -> None:
-    outputs = [tmp_path / f"out.{suffix}" for suffix in ("bvh", "npz", "json", "mp4", "gif", "png")]
+    outputs = [tmp_path / f"out.{suffix}" for suffix in ("bvh", "npz", "json", "mp4", "gif", "png", "glb", "vrma")]
     flags = [part for path in outputs for part in ("-o", str(path))]
     done = motion("say", "nod once", *flags, "--size", "96x64", "--render", "side-by-side", library=library_file)
     assert done.returncode == 0, done.stderr
@@ -53,6 +53,7 @@ def test_say_writes_what_the_suffixes_ask_for(library_file: Path, tmp_path: Path
     with Image.open(outputs[4]) as gif, Image.open(outputs[5]) as sheet:
         assert gif.is_animated
         assert sheet.width > 6 * 96
+    assert b'"skins"' in outputs[6].read_bytes() and b"VRMC_vrm_animation" in outputs[7].read_bytes()
     assert list(tmp_path.iterdir()) == sorted(outputs) or set(tmp_path.iterdir()) == set(outputs)
 
 

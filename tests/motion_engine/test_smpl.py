@@ -8,7 +8,7 @@ import pytest
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
-from motion_engine.formats.smpl import TEMPLATE_PELVIS, read_smpl, write_smpl
+from motion_engine.formats.smpl import read_smpl, write_smpl
 from motion_engine.kinematics import fk
 from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
 
@@ -55,7 +55,7 @@ def test_written_as_amass_does(tmp_path: Path) -> None:
     assert str(data["gender"]) == "neutral" and float(data["mocap_framerate"]) == 30.0
     # +Z up: SMPL puts the pelvis at J0 + trans, which has to be our pelvis with (x, y, z) -> (x, -z, y).
     x, y, z = clip.root_position[0]
-    np.testing.assert_allclose(data["trans"][0] + TEMPLATE_PELVIS, [x, -z, y], atol=1e-6)
+    np.testing.assert_allclose(data["trans"][0] + [-0.00179506, -0.22333382, 0.02821918], [x, -z, y], atol=1e-6)
 
 
 @pytest.mark.parametrize("joints", [22, 24, 52, 55])
@@ -137,3 +137,30 @@ def test_only_canonical_clips_are_written(tmp_path: Path) -> None:
     clip = Clip(skeleton, 30.0, np.zeros((1, 3)), np.array([[[1.0, 0, 0, 0]]]), np.zeros((1, 4), dtype=bool))
     with pytest.raises(BadClip, match="retarget first"):
         write_smpl(tmp_path / "clip.npz", clip)
+
+
+@pytest.mark.parametrize("joints", [22, 24, 52, 55])
+def test_round_trip_in_all_layouts(tmp_path: Path, joints: int) -> None:
+    clip = clip_of(frames=200, seed=3)
+    write_smpl(tmp_path / "clip.npz", clip, joints=joints)
+    back = read_smpl(tmp_path / "clip.npz", up="z")  # random poses, which lie as often as they stand
+    count = 52 if joints >= 52 else 22
+    assert np.load(tmp_path / "clip.npz")["poses"].shape == (200, 3 * joints)
+    np.testing.assert_allclose(positions(back)[:, :count], positions(clip)[:, :count], atol=1e-5)  # 0.01 mm
+    turned = quat.angle_between(
+        back.rotation[:, :count].astype(np.float64), clip.rotation[:, :count].astype(np.float64)
+    )
+    assert np.degrees(turned).max() < 0.01
+
+
+def test_a_layout_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(BadClip, match="21 joints are no SMPL layout"):
+        write_smpl(tmp_path / "clip.npz", clip_of(frames=1), joints=21)
+
+
+def test_the_up_axis_can_be_said(tmp_path: Path) -> None:
+    """Somebody who lies with the head towards +Y in a world with +Z up looks like somebody who stands along +Y."""
+    np.savez(tmp_path / "clip.npz", **standing(52))
+    seen, said = read_smpl(tmp_path / "clip.npz"), read_smpl(tmp_path / "clip.npz", up="z")
+    height = [positions(clip)[0, :, 1] for clip in (seen, said)]
+    assert np.ptp(height[0]) > 1.3 and np.ptp(height[1]) < 0.6

@@ -7,7 +7,7 @@ import type { Words } from "./words";
 
 const COLOURS = ["#3f6fb5", "#a8552f", "#2f7d5b", "#7a4f9a", "#8a6d1f"];
 const ADDED = "#66707d"; // what the engine added itself
-const FILES = ["bvh", "npz", "json"];
+const FILES = ["bvh", "glb", "vrma", "npz", "json"];
 
 /** A row for the body and one for each layer. */
 const Blocks = memo(function Blocks({ timeline }: { timeline: Motion["timeline"] }) {
