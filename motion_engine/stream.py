@@ -1,0 +1,409 @@
+"""Endless live composition: one pose at a time, and a new plan at any moment."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from motion_engine import quat, quat1
+from motion_engine.compose import SWAY, mask_weights
+from motion_engine.errors import BadCommand, UnknownAction
+from motion_engine.schedule import BODY_BLEND, STAND, STILL, schedule
+from motion_engine.stream_body import Body
+from motion_engine.stream_course import Performance, Shown, ease
+from motion_engine.stream_feet import Feet
+from motion_engine.stream_source import Source, travels
+from motion_engine.types import ActionCall, ActionInfo, Array, Clip, Plan, Segment, Step, Timeline
+
+When = Literal["now", "next", "end"]
+
+LONGEST_WAIT = 1.0  # s, that a jump or a roll may still take before it is left
+FASTEST = 4.0  # how much faster than real time a stream may be played
+KEPT_SOURCES = 96  # clips that are kept ready
+GATHERING = 0.5  # share of a gait's speed; who comes slower gathers speed first
+STILL_STEP, STEP = 0.06, 0.15  # m, how far feet stay behind before they step: standing still or changing, and else
+_HERE = "\0{}"  # stands for what is played before a plan
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """One frame of a stream; its arrays are nobody else's."""
+
+    frame: int  # 0, 1, 2, ... since the stream began
+    root_position: Array  # (3,) m, float64: the pelvis in the world
+    rotation: Array  # (J, 4) wxyz, relative to the parent, float64, without sign flips in time
+    contacts: Array  # (4,) bool, which of CONTACT_JOINTS stand
+    actions: tuple[str, ...]  # what moves the body, then what is layered on it
+    phrases: tuple[str, ...]  # the words that asked for each; "" for what the stream added itself
+
+
+@dataclass(frozen=True)
+class Cue:
+    """When a plan is performed, and how."""
+
+    frame: int  # the first of it, as long as the playback speed stays
+    timeline: Timeline  # in seconds since that frame
+
+
+@dataclass(eq=False)
+class _Item:
+    """A segment at its place on the stream's clock."""
+
+    segment: Segment
+    source: Source
+    start: float  # frames
+    end: float  # frames; inf for what goes on until something else is asked for
+    entry: float = 0.0  # frame of the source at which it starts
+
+
+class MotionStream:
+    """A body that always moves: it performs plans, and stands or sits still between them.
+
+    Between `step`s nothing happens. All methods may be called from any thread; they wait for each other for the time of
+    one step. Positions are kept in float64: after a day of running they are still exact to a hundredth of a micrometre;
+    `recentre` helps receivers that use float32. Equal calls between equal steps give equal frames.
+    """
+
+    def __init__(
+        self,
+        actions: Mapping[str, ActionInfo],
+        clips: Mapping[str, Clip] | Callable[[str], Clip],
+        *,
+        fps: float = 30.0,
+        idle: str = "idle",
+    ) -> None:
+        """A body that stands still at the origin, facing +Z.
+
+        Args:
+            actions: What the library knows, by name; read anew for each plan.
+            clips: The clip of each action, on one skeleton, at any frame rate.
+            fps: Poses per second.
+            idle: What it does when nothing is asked; sitting it does `sit_still` and so on, if there is such an action.
+
+        Raises:
+            UnknownAction: There is no `idle`.
+            BadCommand: `fps` is not a positive number.
+        """
+        if not (fps > 0 and math.isfinite(fps)):
+            raise BadCommand(f"A stream cannot have {fps} frames per second: ask for 24 to 120.")
+        self.fps = float(fps)
+        self._actions, self._idle = actions, idle
+        self._clip = clips if callable(clips) else lambda name: clips[name]
+        self._sources: OrderedDict[tuple[object, ...], Source] = OrderedDict()
+        self._lock = threading.RLock()
+        self._frame, self._clock, self._speed = 0, 0.0, 1.0  # of the next pose
+        still = self._still_segment(STAND)
+        if still is None:
+            raise UnknownAction(idle)
+        source = self._source(still)
+        self._queue: deque[_Item] = deque()
+        self._coming: deque[_Item] = deque()  # layers
+        self._layers: list[tuple[_Item, Performance]] = []
+        self._item = _Item(still, source, 0.0, math.inf)
+        self._play = Performance(source, still, None, self.fps)
+        self._feet = Feet(source.skeleton)
+        self._body = Body(source.skeleton, self.fps)
+        self._last: Array | None = None
+        self._masks = {
+            mask: (np.flatnonzero(w), w[np.flatnonzero(w)])
+            for mask in ("full", "upper", "arms", "left_arm", "right_arm", "head")
+            for w in [mask_weights(source.skeleton, mask)]
+        }
+        names = source.skeleton.names
+        self._trunk = [names.index(name) for name in ("pelvis", "spine1", "spine2", "spine3")]
+        self._collars = [names.index(f"{side}_collar") for side in ("left", "right")]
+
+    # ── What is asked ─────────────────────────────────────────────────────────────────────────────────────
+
+    def play(self, plan: Plan, *, when: When = "now") -> Cue:
+        """Perform `plan`; its cost does not depend on how long the plan lasts.
+
+        Args:
+            plan: What is asked for.
+            when: "now" interrupts what is played, in the next frame (a jump or a roll first comes back to the feet, for
+                LONGEST_WAIT at most); "next" follows the step that is played and replaces the rest; "end" follows all
+                that was asked for so far.
+
+        Raises:
+            BadCommand, UnknownAction, LimitExceeded: It cannot be performed; what is played goes on untouched.
+        """
+        with self._lock:
+            start, posture = self._moment(when)
+            timeline = self._timeline(plan, posture)
+            sources = [self._source(segment) for segment in timeline.segments]
+            entry = self._bridge_entry(sources[0], timeline.segments[0]) if start == self._clock else 0
+            if entry:
+                timeline = self._shorter(timeline, sources[0], entry)
+            self._cut(start)
+            items = [
+                _Item(s, source, start + round(s.start * self.fps), start + round(s.end * self.fps))
+                for s, source in zip(timeline.segments, sources, strict=True)
+            ]
+            items[0].entry = entry
+            self._queue.extend(item for item in items if item.segment.layer == 0)
+            self._coming.extend(sorted((i for i in items if i.segment.layer), key=lambda item: item.start))
+            return Cue(self._frame_at(start), timeline)
+
+    def stop(self) -> int:
+        """Come to rest where the body is: standing, sitting or lying. Gives the frame in which that begins."""
+        with self._lock:
+            start, _ = self._moment("now")
+            if self._item.end < math.inf or self._queue:
+                self._cut(start)
+            return self._frame_at(start)
+
+    @property
+    def speed(self) -> float:
+        """How fast the stream is played: 1 is real time, 0 stands still, FASTEST is the most."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, factor: float) -> None:
+        if not 0.0 <= factor <= FASTEST:
+            raise BadCommand(f"A stream cannot be played at {factor:g} times its speed: ask for 0 to {FASTEST:g}.")
+        with self._lock:
+            self._speed = float(factor)
+
+    def recentre(self) -> tuple[float, float]:
+        """Move the body back to the origin, between two frames; gives by how much (x, z), m, it was moved."""
+        with self._lock:
+            x, z = -self._body.position[0], -self._body.position[1]
+            self._body.position = np.zeros(2)
+            self._feet.move(x, z)
+            return float(x), float(z)
+
+    def _frame_at(self, clock: float) -> int:
+        return self._frame + math.ceil((clock - self._clock) / (self._speed or 1.0) - 1e-9)
+
+    def _moment(self, when: When) -> tuple[float, str]:
+        """When a plan can begin, on the clock, and the posture that the body has by then."""
+        item = self._item
+        if when == "end" and self._queue:
+            last = self._queue[-1]
+            return last.end, last.source.info.end_posture
+        if when == "now" or item.end == math.inf:
+            return self._exit()
+        if when not in ("next", "end"):
+            raise BadCommand(f'A plan is played "now", "next" or at the "end", not "{when}".')
+        layers = [layer.end for layer, _ in self._layers] + [i.end for i in self._coming if i.start < item.end]
+        held = next((i for i in self._queue if i.start == item.end), None)
+        if when == "next" and held and any(end > item.end for end in layers):  # the second half of the same step
+            item = held
+        return item.end, item.source.info.end_posture
+
+    def _exit(self) -> tuple[float, str]:
+        """The next moment at which what is played can be left, and the posture then."""
+        item, play = self._item, self._play
+        if self._clock >= item.end:
+            return self._clock, item.source.info.end_posture
+        info = item.source.info
+        if info.start_posture != info.end_posture:
+            k = max(0.0, self._clock - item.start)
+            there = play.phase(k) >= item.source.turning_point
+            return self._clock, info.end_posture if there else info.start_posture
+        latest = min(self._clock + round(LONGEST_WAIT * self.fps), item.end)
+        moment = self._clock
+        while moment < latest and not self._leavable(moment):
+            moment += 1.0
+        return min(moment, latest), info.end_posture
+
+    def _leavable(self, clock: float) -> bool:
+        source, play = self._item.source, self._play
+        row, _ = source.row(math.floor(play.phase(max(0.0, clock - self._item.start))), play.loops)
+        return bool(source.leavable[row])
+
+    def _timeline(self, plan: Plan, posture: str) -> Timeline:
+        """The plan's timeline for a body in `posture`, which a step that stands for the past tells the schedule."""
+        first_infos = [self._actions.get(call.action) for call in plan.steps[0].actions] if plan.steps else []
+        if all(info is None or info.start_posture == posture for info in first_infos):
+            return schedule(plan, self._actions, fps=self.fps)
+        name = _HERE.format(posture)
+        here = ActionInfo(name, 1.0, (0.0, 1.0), cyclic=True, start_posture=posture, end_posture=posture)
+        first = Step((ActionCall("", name, duration=2.0 / self.fps),))
+        whole = replace(plan, steps=(first, *plan.steps))
+        timeline = schedule(whole, {**self._actions, name: here}, fps=self.fps)
+        past = round(timeline.segments[0].end * self.fps)
+        segments = _moved(timeline.segments[1:], -past, self.fps)
+        return Timeline(segments, self.fps, timeline.duration - past / self.fps)
+
+    def _bridge_entry(self, source: Source, segment: Segment) -> int:
+        """Where to enter an action that only leads to another posture: half way down one gets up from there."""
+        feature = self._body.feature()
+        if segment.phrase or source.info.start_posture == source.info.end_posture or feature is None:
+            return 0
+        frame = source.nearest(feature, slice(0, max(1, round(0.8 * source.length))))
+        return frame if frame > 2 else 0
+
+    def _shorter(self, timeline: Timeline, source: Source, entry: int) -> Timeline:
+        """The timeline without the first `entry` frames of its first action."""
+        first = timeline.segments[0]
+        frames = round(entry / source.fps / first.edits.speed * self.fps)
+        frames = min(frames, round(first.end * self.fps) - 2)
+        return Timeline(_moved(timeline.segments, -frames, self.fps), self.fps, timeline.duration - frames / self.fps)
+
+    def _cut(self, start: float) -> None:
+        """Nothing is played any more from `start` on."""
+        self._queue = deque(item for item in self._queue if item.start < start)
+        self._coming = deque(item for item in self._coming if item.start < start)
+        playing = [self._item, *self._queue, *self._coming, *(item for item, _ in self._layers)]
+        for item in playing:
+            item.end = min(item.end, start)
+
+    def _source(self, segment: Segment) -> Source:
+        """The source of a segment; the last ones used are kept."""
+        info, edits = self._actions[segment.action], segment.edits
+        backward = edits.direction == "backward" and travels(info)
+        repeats = info.cyclic or edits.loops > 1
+        key = (segment.action, edits.mirror, edits.symmetric, backward, repeats)
+        found = self._sources.get(key)
+        if found is None or found.info != info:
+            try:
+                clip = self._clip(segment.action)
+            except KeyError:
+                raise UnknownAction(segment.action) from None
+            found = self._sources[key] = Source.of(clip, info, edits)
+            if len(self._sources) > KEPT_SOURCES:
+                self._sources.popitem(last=False)
+        self._sources.move_to_end(key)
+        return found
+
+    # ── What is shown ─────────────────────────────────────────────────────────────────────────────────────
+
+    def __iter__(self) -> Iterator[Pose]:
+        """Poses, forever."""
+        while True:
+            yield self.step()
+
+    def step(self) -> Pose:
+        """The next pose."""
+        with self._lock:
+            self._advance()
+            pose = self._show()
+            self._frame += 1
+            self._clock += self._speed
+            return pose
+
+    def _advance(self) -> None:
+        """Go over to the segment and the layers that play at this moment."""
+        changed = False
+        while self._clock >= self._item.end:
+            self._item = self._queue.popleft() if self._queue else self._rest(self._item)
+            changed = True
+        self._layers = [(item, play) for item, play in self._layers if self._clock < item.end]
+        while self._coming and self._coming[0].start <= self._clock:
+            item = self._coming.popleft()
+            play = Performance(item.source, item.segment, round(item.end - item.start), self.fps)
+            self._layers.append((item, play))
+        if changed:
+            self._enter()
+
+    def _still_segment(self, posture: str) -> Segment | None:
+        name = self._idle if posture == STAND else STILL.get(posture, f"{posture}_still")
+        return Segment(name, 0.0, math.inf, 0, "full", BODY_BLEND) if name in self._actions else None
+
+    def _rest(self, last: _Item) -> _Item:
+        """What follows when nothing is asked for: the posture is kept, if need be in the very last pose."""
+        info, k = last.source.info, last.end - last.start
+        posture = info.end_posture
+        if info.start_posture != posture and self._play.segment is last.segment:
+            there = self._play.phase(max(0.0, k - 1.0)) >= last.source.turning_point
+            posture = posture if there else info.start_posture
+        segment = self._still_segment(posture)
+        if segment is not None:
+            return _Item(segment, self._source(segment), last.end, math.inf)
+        frozen = replace(last.segment, blend=BODY_BLEND, edits=replace(last.segment.edits, speed=0.0), phrase="")
+        return _Item(frozen, last.source, last.end, math.inf, self._play.phase(max(0.0, k - 1.0)))
+
+    def _enter(self) -> None:
+        """The change into what is played now, from wherever the body is."""
+        item, body = self._item, self._body
+        info, edits = item.source.info, item.segment.edits
+        following = self._queue[0].source.info if self._queue else None
+        entry, feature = item.entry, body.feature()
+        if info.cyclic and edits.speed and feature is not None:  # the frame after the one that is most like it
+            entry = float((item.source.nearest(feature, slice(0, None)) + 1) % item.source.length)
+        slow = float(np.hypot(*body.velocity)) < GATHERING * info.distance / info.duration * edits.speed
+        self._play = Performance(
+            item.source,
+            item.segment,
+            None if item.end == math.inf else round(item.end - item.start),
+            self.fps,
+            entry=entry,
+            slow_start=travels(info) and slow,
+            slow_end=travels(info) and not (following and travels(following)),
+        )
+        self._play.reach(body.ahead(), item.segment.blend)
+        shown = self._shown(self._clock), self._shown(self._clock + 1.0)
+        body.change(self._play, shown, self._clock, item.segment.blend)
+
+    def _shown(self, clock: float) -> Shown:
+        """What the action and its layers show, before any change is smoothed."""
+        shown = self._play.at(clock - self._item.start)
+        for item, play in self._layers:
+            if clock < item.end:
+                self._overlay(shown.rotation, item, play, clock)
+        return shown
+
+    def _overlay(self, base: Array, item: _Item, play: Performance, clock: float) -> None:
+        """A layer on the base's rotations `(J, 4)`, which are changed: as `compose.overlay`."""
+        segment = item.segment
+        time, left = (clock - item.start) / self.fps, (item.end - clock) / self.fps
+        eased = ease(time / segment.blend) * ease(left / segment.blend)
+        layer = play.at(clock - item.start).rotation
+        if segment.mask in ("arms", "left_arm", "right_arm"):
+            sway = quat1.scale(quat1.mul(quat1.inverse(self._chest(base)), self._chest(layer)), 1.0 - SWAY)
+            for collar in self._collars:
+                layer[collar] = quat1.mul(sway, quat1.floats(layer[collar]))
+        joints, weights = self._masks[segment.mask]
+        base[joints] = quat.slerp(base[joints], layer[joints], eased * weights)
+
+    def _chest(self, rotation: Array) -> quat1.Quaternion:
+        """How the chest is turned, seen from the heading."""
+        pelvis, *spine = (quat1.floats(rotation[joint]) for joint in self._trunk)
+        for part in spine:
+            pelvis = quat1.mul(pelvis, part)
+        return pelvis
+
+    def _show(self) -> Pose:
+        """The pose at this moment: the action, its layers, the change that is going on, and feet that stand."""
+        item, body, before = self._item, self._body, self._body.clock
+        shown = self._shown(self._clock)
+        rotation = body.advance(self._play, shown, self._clock)
+        root = (float(body.position[0]), body.height, float(body.position[1]))
+        changing = body.inertia is not None or item.end == math.inf
+        step_from = math.inf if travels(item.source.info) else STILL_STEP if changing else STEP
+        dt = 0.0 if before < 0.0 else (self._clock - before) / self.fps
+        speed = math.hypot(*body.velocity)
+        contacts = self._feet.hold(root, rotation, shown.contacts.tolist(), dt, speed, step_from)
+        self._flat(rotation)
+        playing = [item.segment, *(layer.segment for layer, _ in self._layers)]
+        return Pose(
+            self._frame,
+            np.array(root),
+            rotation,
+            np.array(contacts),
+            tuple(segment.action for segment in playing),
+            tuple(segment.phrase for segment in playing),
+        )
+
+    def _flat(self, rotation: Array) -> None:
+        """Signs as in the pose before, so that quaternions do not flip over time."""
+        if self._last is not None:
+            flips = np.einsum("ji,ji->j", rotation, self._last) < 0.0
+            if flips.any():
+                rotation[flips] *= -1.0
+        self._last = rotation.copy()
+
+
+def _moved(segments: tuple[Segment, ...], frames: int, fps: float) -> tuple[Segment, ...]:
+    """The segments, `frames` later; none begins before 0."""
+    return tuple(
+        replace(s, start=max(0, round(s.start * fps) + frames) / fps, end=(round(s.end * fps) + frames) / fps)
+        for s in segments
+    )

@@ -1,0 +1,220 @@
+"""Where the body of a live motion is, how it moves, and how it changes from one action into the next."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from motion_engine import quat, quat1
+from motion_engine.stream_course import Performance, Shown
+from motion_engine.stream_source import body_points
+from motion_engine.transition import OVERSHOOT, SHORTEST_SETTLE, SOFT_KNEE, VELOCITY_WEIGHT
+from motion_engine.types import Array, Skeleton
+
+LONGEST_BLEND = 1.0  # s
+LIMB_SPEED = 2.0  # m/s, that a change adds to a limb at most, if LONGEST_BLEND allows
+FLING = 0.18  # of speed times duration: how far an offset is carried by its speed, see `curves.decay`
+MOST_CARRIED = 0.5  # radians, by which the acceleration of a change that is broken off carries on
+
+
+class Inertia:
+    """Offsets that decay to nothing, each in its own time: quintics with value, speed and acceleration at the start.
+
+    As `curves.decay`, but with the acceleration. It is that of the change before, if that was still going on, which
+    makes changes as quick as one likes harmless: the offset then follows a stable linear system of third order.
+    """
+
+    def __init__(self, clock: float, fps: float, state: tuple[Array, Array, Array], duration: Array) -> None:
+        """Begin at `clock` frames.
+
+        Args:
+            clock: Frames.
+            fps: Frames per second.
+            state: Offset, its speed and its acceleration, `(N, 3)` each, per second.
+            duration: `(N,)` s.
+        """
+        self.clock, self.fps = clock, fps
+        offset, speed, acceleration = state
+        self.duration = duration[:, None]
+        self.a = offset
+        self.b = 3.0 * offset + speed * self.duration
+        self.c = 6.0 * offset + 3.0 * speed * self.duration + 0.5 * acceleration * self.duration**2
+        self.end = clock + float(duration.max()) * fps
+
+    def at(self, clock: float) -> Array:
+        """The offsets `(N, 3)`."""
+        x = np.minimum((clock - self.clock) / self.fps / self.duration, 1.0)
+        left = 1.0 - x
+        value: Array = left * left * left * (self.a + x * (self.b + x * self.c))
+        return value
+
+    def acceleration(self, clock: float) -> Array:
+        """The second derivative of the offsets `(N, 3)`, per second squared."""
+        x = np.minimum((clock - self.clock) / self.fps / self.duration, 1.0)
+        left = 1.0 - x
+        inner, slope = self.a + x * (self.b + x * self.c), self.b + 2.0 * x * self.c
+        value: Array = (6.0 * left * inner - 6.0 * left**2 * slope + 2.0 * left**3 * self.c) / self.duration**2
+        return value
+
+
+class Body:
+    """Place, heading and pose, and the change that is going on."""
+
+    def __init__(self, skeleton: Skeleton, fps: float) -> None:
+        self.skeleton, self.fps = skeleton, fps
+        self.position = np.zeros(2)  # m along x and z
+        self.heading = 0.0  # radians
+        self.height = 0.0  # m
+        self.velocity = np.zeros(2)  # m/s along x and z
+        self.turning = 0.0  # radians per frame
+        self.clock = -1.0  # frames, of the last pose
+        self.rotation: Array | None = None  # (J, 4), the pelvis seen from the heading; without held feet
+        self.before: tuple[Array, float, float] | None = None  # the pose before: rotation, height, frames between both
+        self.inertia: Inertia | None = None
+        self._floor, self._turned, self._moved = np.zeros(4), 0.0, 0.0
+        names = skeleton.names
+        self._knees = [names.index(f"{side}_knee") for side in ("left", "right")]
+        self._limbs, self._levers = _limbs(skeleton)
+
+    def ahead(self) -> float:
+        """m/s along the heading."""
+        return float(self.velocity[0] * math.sin(self.heading) + self.velocity[1] * math.cos(self.heading))
+
+    def feature(self) -> Array | None:
+        """What the body does now, as `Source.features` `(2, 22, 3)`; None before the first pose."""
+        if self.rotation is None:
+            return None
+        rotation, height, elapsed = self.before or (self.rotation, self.height, 1.0)
+        both = np.stack((rotation, self.rotation))
+        points = body_points(self.skeleton, np.array((height, self.height)), both)
+        sine, cosine = math.sin(self.heading), math.cos(self.heading)
+        left = self.velocity[0] * cosine - self.velocity[1] * sine
+        velocity = (points[1] - points[0]) / elapsed * self.fps + np.array((left, 0.0, self.ahead()))
+        return np.stack((points[1], VELOCITY_WEIGHT * velocity))
+
+    def change(self, play: Performance, shown: tuple[Shown, Shown], clock: float, blend: float) -> None:
+        """Go over to another performance, from wherever the body is and however it moves.
+
+        Args:
+            play: What is played from now on.
+            shown: What it shows at `clock`, and one frame later.
+            clock: Frames.
+            blend: s, over which the change goes at least, unless a limb that is flung settles sooner.
+        """
+        now, soon = shown
+        self._floor, self._turned, self._moved = now.floor, now.turned, clock
+        if self.rotation is None:
+            return
+        # 1. Where the body would be now and a frame later, if it just went on.
+        before, height, elapsed = self.before or (self.rotation, self.height, 1.0)
+        spin = quat.to_rotvec(quat.mul(self.rotation, quat.inv(before))) / elapsed
+        climb = (self.height - height) / elapsed
+        since = clock - self.clock
+        self.position = self.position + self.velocity * (since / self.fps)
+        self.heading += self.turning * since
+        expected = quat.mul(quat.from_rotvec(np.stack((spin * since, spin * (since + 1.0)))), self.rotation)
+        # 2. How far that is from what shall be shown, and how fast it leaves it.
+        yaw = quat.from_axis_angle("y", self.turning - (soon.turned - now.turned))
+        expected[1, 0] = quat.mul(yaw, expected[1, 0])
+        apart = quat.to_rotvec(quat.mul(expected, quat.inv(np.stack((now.rotation, soon.rotation)))))
+        offset, speed = np.zeros((len(spin) + 1, 3)), np.zeros((len(spin) + 1, 3))
+        offset[:-1], speed[:-1] = apart[0], _same_way(apart[1], apart[0]) - apart[0]
+        own = self._along((soon.floor - now.floor) * play.stretch, play.way) * self.fps
+        ahead = self.height + climb * since - now.floor[1]
+        offset[-1] = self.velocity[0] - own[0], ahead, self.velocity[1] - own[1]
+        speed[-1, 1] = climb - (soon.floor[1] - now.floor[1])
+        # 3. How long each offset takes.
+        acceleration = self.inertia.acceleration(clock) if self.inertia else np.zeros_like(offset)
+        speed *= self.fps
+        self.inertia = self._inertia(clock, (offset, speed, acceleration), blend)
+
+    def _inertia(self, clock: float, state: tuple[Array, Array, Array], blend: float) -> Inertia:
+        offset, speed, acceleration = state
+        size = np.sqrt(np.einsum("ni,ni->n", offset, offset))
+        flung = np.sqrt(np.einsum("ni,ni->n", speed, speed))
+        reach = np.bincount(self._limbs, size[:-1] * self._levers)
+        whole = np.clip(1.875 * reach / LIMB_SPEED, blend, max(blend, LONGEST_BLEND))
+        duration = np.full(len(offset), blend)
+        settle = OVERSHOOT / (FLING * np.maximum(flung[:-1], 1e-6))
+        duration[:-1] = np.minimum(whole[self._limbs], np.maximum(settle, min(SHORTEST_SETTLE, blend)))
+        limit = 2.0 * MOST_CARRIED / duration[:, None] ** 2 / 0.035
+        return Inertia(clock, self.fps, (offset, speed, np.clip(acceleration, -limit, limit)), duration)
+
+    def advance(self, play: Performance, shown: Shown, clock: float) -> Array:
+        """Move to the pose at `clock`; gives its rotations `(J, 4)`, the pelvis in the world."""
+        elapsed = clock - self.clock if self.rotation is not None else 1.0
+        moved = clock - self._moved
+        step = self._along((shown.floor - self._floor) * play.stretch, play.way)
+        turned = shown.turned - self._turned
+        rotation, height = shown.rotation, float(shown.floor[1])
+        if self.inertia:
+            offset = self.inertia.at(clock)
+            step = step + offset[-1, [0, 2]] * (moved / self.fps)
+            height += float(offset[-1, 1])
+            own = rotation
+            rotation = quat.mul(quat.from_rotvec(offset[:-1]), own)
+            self._hinge(rotation, own)
+            if clock >= self.inertia.end:
+                self.inertia = None
+        if moved > 0.0:
+            self.velocity, self.turning = step * (self.fps / moved), turned / moved
+        self.position = self.position + step
+        self.heading += turned
+        self._floor, self._turned, self._moved = shown.floor, shown.turned, clock
+        if self.rotation is not None:
+            flips = np.einsum("ji,ji->j", rotation, self.rotation) < 0.0
+            if flips.any():
+                rotation = np.where(flips[:, None], -rotation, rotation)
+            if elapsed > 0.0:
+                self.before = (self.rotation, self.height, elapsed)
+        self.rotation, self.height, self.clock = rotation, height, clock
+        world = rotation.copy()
+        world[0] = quat1.mul(quat1.about((0.0, 1.0, 0.0), self.heading), quat1.floats(rotation[0]))
+        return world
+
+    def _along(self, floor: Array, way: float) -> Array:
+        """A step along the path `(4,)`, as metres along x and z."""
+        left, ahead = float(floor[0]), float(floor[2])
+        sine, cosine = math.sin(self.heading + way), math.cos(self.heading + way)
+        return np.array((left * cosine + ahead * sine, ahead * cosine - left * sine))
+
+    def _hinge(self, rotation: Array, own: Array) -> None:
+        """Knees do not bend the wrong way, however fast the leg swung before: see `transition`."""
+        both = quat.to_rotvec(np.stack((rotation[self._knees], own[self._knees])))
+        changed, flexion = both[0], both[1, :, 0]
+        if changed[:, 0].min() < SOFT_KNEE:
+            for i in range(2):
+                changed[i, 0] = flexion[i] + _soft(float(changed[i, 0])) - _soft(float(flexion[i]))
+            rotation[self._knees] = quat.from_rotvec(changed)
+
+
+def _soft(flexion: float) -> float:
+    """The flexion itself above SOFT_KNEE, below it an exponential that stays above 0, with the same slope."""
+    return flexion if flexion > SOFT_KNEE else SOFT_KNEE * math.exp(flexion / SOFT_KNEE - 1.0)
+
+
+def _same_way(vector: Array, like: Array) -> Array:
+    """Rotation vectors `(N, 3)` the other way round where that is nearer to `like`: half a turn has two."""
+    angle = np.sqrt(np.einsum("ni,ni->n", vector, vector))
+    other = vector * (1.0 - 2.0 * np.pi / np.maximum(angle, 1e-9))[:, None]
+    far = (angle > 1.5) & (np.einsum("ni,ni->n", vector, like) < 0.0)
+    return np.where(far[:, None], other, vector)
+
+
+def _limbs(skeleton: Skeleton) -> tuple[Array, Array]:
+    """For each joint which limb it belongs to, and how far the end of it can be away, m."""
+    place = np.zeros((len(skeleton.names), 3))
+    for joint, parent in enumerate(skeleton.parents):
+        place[joint] = skeleton.offsets[joint] + (place[parent] if parent >= 0 else 0.0)
+    limbs, levers = np.zeros(len(place), dtype=np.intp), np.zeros(len(place))
+    for joint, name in enumerate(skeleton.names):
+        side, _, part = name.partition("_")
+        if side in ("left", "right"):
+            limbs[joint] = (1 if side == "left" else 2) + (2 if part in ("hip", "knee", "ankle", "foot") else 0)
+        above = skeleton.parents[joint]
+        while above >= 0:
+            same = limbs[above] == limbs[joint]
+            levers[above] = max(levers[above], float(np.linalg.norm(place[joint] - place[above])) if same else 0.0)
+            above = skeleton.parents[above]
+    return limbs, levers

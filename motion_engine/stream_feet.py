@@ -1,0 +1,206 @@
+"""Feet of a live motion: they stay where they stand, and take a step when the body has left them behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from motion_engine import quat
+from motion_engine.contacts import CONTACT_HEIGHT, CONTACT_SHARE, CONTACT_SPEED, LONGEST_CORRECTION, RELEASE
+from motion_engine.kinematics import HEEL_BACK, TOE_FORWARD, fk
+from motion_engine.quat1 import Quaternion, Vector, about, add, between, cross, floats, inverse, mul, norm, rotate, sub
+from motion_engine.types import Array, Skeleton
+
+STEP_TIME = 0.32  # s
+STEP_HEIGHT, HIGHEST_STEP = 0.25, 0.07  # share of the step's length, and m
+SETTLE = 0.05  # s, in which a foot that was lifted out of the floor sinks back
+STRETCH = 0.999  # of a leg's length: it is never straightened fully
+STRAIGHT = 0.05  # the sine of a bend below which a knee bends as its hinge says
+
+
+@dataclass(eq=False)
+class _Leg:
+    """One leg: its bones, and what its foot is doing."""
+
+    joints: tuple[int, int, int, int]  # hip, knee, ankle, foot
+    bones: tuple[Vector, Vector, Vector, Vector]  # m, of these joints, from their parents
+    rest: tuple[float, float]  # m, heights of ankle and foot joint at rest
+    wanted: tuple[Vector, Vector] | None = None  # where ankle and foot joint were without correction
+    speed: tuple[float, float] = (0.0, 0.0)  # m/s, of the ankle without correction
+    planted: bool = False
+    offset: tuple[float, float] = (0.0, 0.0)  # m along x and z: the correction
+    free: tuple[tuple[float, float], tuple[float, float], float] | None = None  # offset, its speed and since when, s
+    stepping: float = 0.0  # m, how high the step goes; 0 for a foot that the clip itself lifts
+    lift: float = 0.0  # m, out of the floor
+
+
+class Feet:
+    """Both feet over time; every pose of a motion must go through `hold` once, in order."""
+
+    def __init__(self, skeleton: Skeleton) -> None:
+        identity = np.tile(quat.IDENTITY, (len(skeleton.names), 1))
+        rest, _ = fk(skeleton, skeleton.offsets[0], identity)
+        self.legs = []
+        for side in ("left", "right"):
+            hip, knee, ankle, foot = (skeleton.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "foot"))
+            bones = [tuple(skeleton.offsets[joint].tolist()) for joint in (hip, knee, ankle, foot)]
+            heights = (float(rest[ankle, 1]), float(rest[foot, 1]))
+            self.legs.append(_Leg((hip, knee, ankle, foot), (bones[0], bones[1], bones[2], bones[3]), heights))
+
+    def move(self, x: float, z: float) -> None:
+        """The whole world was moved along the floor, m."""
+        for leg in self.legs:
+            if leg.wanted:
+                (ax, ay, az), (bx, by, bz) = leg.wanted
+                leg.wanted = ((ax + x, ay, az + z), (bx + x, by, bz + z))
+
+    def hold(
+        self, root: Vector, rotation: Array, contacts: Sequence[bool], dt: float, speed: float, step_from: float
+    ) -> list[bool]:
+        """Bend the legs so that standing feet stay in place and no sole is below the floor.
+
+        Args:
+            root: The pelvis in the world, m.
+            rotation: `(J, 4)`, the pelvis in the world, the rest local; changed in place.
+            contacts: `(4,)`, what the action says of heels and balls.
+            dt: s since the pose before; 0 holds everything as it was.
+            speed: m/s of the root along the floor.
+            step_from: m, how far behind a standing foot stays before it takes a step; beyond LONGEST_CORRECTION it is
+                dragged, as in a gait.
+
+        Returns:
+            Which of `contacts` stand.
+        """
+        standing: list[bool] = []
+        for index, leg in enumerate(self.legs):
+            other = self.legs[1 - index]
+            pelvis = floats(rotation[0])
+            hip, knee, ankle, foot = (floats(rotation[joint]) for joint in leg.joints)
+            thigh = mul(pelvis, hip)
+            shank = mul(thigh, knee)
+            heel = mul(shank, ankle)
+            ball = mul(heel, foot)
+            at_hip = add(root, rotate(pelvis, leg.bones[0]))
+            at_knee = add(at_hip, rotate(thigh, leg.bones[1]))
+            at_ankle = add(at_knee, rotate(shank, leg.bones[2]))
+            at_ball = add(at_ankle, rotate(heel, leg.bones[3]))
+            labels = contacts[2 * index], contacts[2 * index + 1]
+            _follow(leg, other, at_ankle, at_ball, labels, dt, speed, step_from)
+            standing += [leg.planted and bool(label) for label in labels]
+            lift = _step_lift(leg)
+            low, toe = at_ankle[1] + lift, at_ball[1] + lift
+            lowest = min(
+                low + _height(heel, -leg.rest[0], -HEEL_BACK),
+                toe + _height(ball, -leg.rest[1], 0.0),
+                toe + _height(ball, -leg.rest[1], TOE_FORWARD),
+            )
+            leg.lift = max(-lowest, leg.lift * math.exp(-dt / SETTLE), 0.0)
+            lift += leg.lift
+            if abs(leg.offset[0]) + abs(leg.offset[1]) + lift > 1e-5:
+                target = (at_ankle[0] + leg.offset[0], at_ankle[1] + lift, at_ankle[2] + leg.offset[1])
+                new_thigh, new_shank = _bend(at_hip, at_knee, at_ankle, target, thigh, shank)
+                a, b, c, _ = leg.joints
+                rotation[a] = mul(inverse(pelvis), new_thigh)
+                rotation[b] = mul(inverse(new_thigh), new_shank)
+                rotation[c] = mul(inverse(new_shank), heel)
+        return standing
+
+
+def _follow(
+    leg: _Leg,
+    other: _Leg,
+    ankle: Vector,
+    ball: Vector,
+    labels: tuple[bool, bool],
+    dt: float,
+    speed: float,
+    step_from: float,
+) -> None:
+    """What the foot does now: stand, step, or return to its own path in the air."""
+    before, leg.wanted = leg.wanted or (ankle, ball), (ankle, ball)
+    if dt <= 0.0:
+        return
+    low = [p[1] - rest < 2 * CONTACT_HEIGHT for p, rest in zip((ankle, ball), leg.rest, strict=True)]
+    down = [label and near for label, near in zip(labels, low, strict=True)]
+    point, last = (ankle, before[0]) if down[0] else (ball, before[1])
+    dx, dz = point[0] - last[0], point[2] - last[2]
+    leg.speed = (dx / dt, dz / dt)
+    slow = math.hypot(*leg.speed) < max(2 * CONTACT_SPEED, CONTACT_SHARE * speed)
+    if leg.stepping:
+        _fly(leg, dt, STEP_TIME)
+        if leg.free is None:
+            leg.stepping, leg.planted = 0.0, any(down)
+        return
+    if not any(down) or not (slow or (leg.planted and step_from < LONGEST_CORRECTION)):
+        if leg.planted:
+            leg.planted = False
+            leg.free = (leg.offset, (-leg.speed[0], -leg.speed[1]), 0.0)
+        _fly(leg, dt, RELEASE)
+        return
+    if leg.planted:
+        leg.offset = (leg.offset[0] - dx, leg.offset[1] - dz)
+    leg.planted, leg.free = True, None
+    size = math.hypot(*leg.offset)
+    if size > step_from and not other.stepping and other.planted:
+        leg.stepping = min(HIGHEST_STEP, 0.02 + STEP_HEIGHT * size)
+        leg.planted, leg.free = False, (leg.offset, (-leg.speed[0], -leg.speed[1]), 0.0)
+    elif size > LONGEST_CORRECTION:
+        share = LONGEST_CORRECTION / size
+        leg.offset = (leg.offset[0] * share, leg.offset[1] * share)
+
+
+def _fly(leg: _Leg, dt: float, duration: float) -> None:
+    """The correction of a foot in the air goes to nothing in `duration` seconds, as `curves.decay`."""
+    if leg.free is None:
+        return
+    offset, speed, since = leg.free
+    since += dt
+    x = min(since / duration, 1.0)
+    left = (1.0 - x) ** 3
+    value, slope = left * (1.0 + 3.0 * x + 6.0 * x * x), left * x * (1.0 + 3.0 * x) * duration
+    leg.offset = (value * offset[0] + slope * speed[0], value * offset[1] + slope * speed[1])
+    leg.free = None if x >= 1.0 else (offset, speed, since)
+
+
+def _step_lift(leg: _Leg) -> float:
+    if not leg.stepping or leg.free is None:
+        return 0.0
+    x = leg.free[2] / STEP_TIME
+    return leg.stepping * 16.0 * x * x * (1.0 - x) * (1.0 - x)
+
+
+def _bend(
+    hip: Vector, knee: Vector, ankle: Vector, target: Vector, thigh: Quaternion, shank: Quaternion
+) -> tuple[Quaternion, Quaternion]:
+    """New world rotations of thigh and shank with which the ankle reaches `target`, the knee staying in its plane."""
+    upper, lower = sub(knee, hip), sub(ankle, knee)
+    l1, l2 = norm(upper), norm(lower)
+    reach = sub(target, hip)
+    current, distance = norm(sub(ankle, hip)), norm(reach)
+    # As in `kinematics.two_bone_ik`: what is left of the leg's reach is used up gradually, so that no knee pops.
+    room = max((l1 + l2) * STRETCH - current, 1e-6)
+    gradual = current - room * math.expm1(-max(distance - current, 0.0) / room)
+    clamped = max(min(distance, gradual), abs(l1 - l2) * 1.001 + 1e-6)
+    more = _interior(l1, l2, current) - _interior(l1, l2, clamped)
+    hinge = rotate(thigh, (1.0, 0.0, 0.0))
+    nx, ny, nz = cross(upper, lower)
+    share = l1 * l2
+    axis = (nx / share + STRAIGHT * hinge[0], ny / share + STRAIGHT * hinge[1], nz / share + STRAIGHT * hinge[2])
+    bend = about(axis, more)
+    moved = add(upper, rotate(bend, lower))
+    swing = between(moved, reach)
+    return mul(swing, thigh), mul(swing, mul(bend, shank))
+
+
+def _interior(l1: float, l2: float, distance: float) -> float:
+    cosine = (l1 * l1 + l2 * l2 - distance * distance) / (2.0 * l1 * l2)
+    return math.acos(min(1.0, max(-1.0, cosine)))
+
+
+def _height(q: Quaternion, y: float, z: float) -> float:
+    """The height of the vector (0, y, z) after the rotation."""
+    w, qx, qy, qz = q
+    return y * (1.0 - 2.0 * (qx * qx + qz * qz)) + 2.0 * z * (qy * qz - w * qx)
