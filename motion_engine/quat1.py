@@ -85,3 +85,17 @@ def scale(q: Quaternion, t: float) -> Quaternion:
     x, y, z = sign * q[1], sign * q[2], sign * q[3]
     sine = norm((x, y, z))
     return about((x, y, z), 2.0 * t * math.atan2(sine, sign * q[0]))
+
+
+def to_rotvec(q: Quaternion) -> Vector:
+    """Axis times angle, the shorter way."""
+    sign = -1.0 if q[0] < 0.0 else 1.0
+    x, y, z = sign * q[1], sign * q[2], sign * q[3]
+    sine = norm((x, y, z))
+    factor = 2.0 * math.atan2(sine, sign * q[0]) / sine if sine > 1e-9 else 2.0
+    return factor * x, factor * y, factor * z
+
+
+def from_rotvec(v: Vector) -> Quaternion:
+    """From axis times angle."""
+    return about(v, norm(v))

@@ -16,8 +16,8 @@ from motion_engine.compose import SWAY, mask_weights
 from motion_engine.errors import BadCommand, UnknownAction
 from motion_engine.schedule import BODY_BLEND, STAND, STILL, schedule
 from motion_engine.stream_body import Body
+from motion_engine.stream_brake import Brake
 from motion_engine.stream_course import Performance, Shown, ease
-from motion_engine.stream_feet import Feet
 from motion_engine.stream_source import Source, travels
 from motion_engine.types import ActionCall, ActionInfo, Array, Clip, Plan, Segment, Step, Timeline
 
@@ -26,6 +26,7 @@ When = Literal["now", "next", "end"]
 LONGEST_WAIT = 1.0  # s, that a jump or a roll may still take before it is left
 FASTEST = 4.0  # how much faster than real time a stream may be played
 KEPT_SOURCES = 96  # clips that are kept ready
+BRAKE_FROM = 0.5  # m/s, from which on a gait brakes with its own legs
 GATHERING = 0.5  # share of a gait's speed; who comes slower gathers speed first
 STILL_STEP, STEP = 0.06, 0.15  # m, how far feet stay behind before they step: standing still or changing, and else
 _HERE = "\0{}"  # stands for what is played before a plan
@@ -107,7 +108,8 @@ class MotionStream:
         self._layers: list[tuple[_Item, Performance]] = []
         self._item = _Item(still, source, 0.0, math.inf)
         self._play = Performance(source, still, None, self.fps)
-        self._feet = Feet(source.skeleton)
+        self._brake: Brake | None = None
+        self._started = 0.0  # frames, when what is played began
         self._body = Body(source.skeleton, self.fps)
         self._last: Array | None = None
         self._masks = {
@@ -175,7 +177,7 @@ class MotionStream:
         with self._lock:
             x, z = -self._body.position[0], -self._body.position[1]
             self._body.position = np.zeros(2)
-            self._feet.move(x, z)
+            self._body.feet.move(x, z)
             return float(x), float(z)
 
     def _frame_at(self, clock: float) -> int:
@@ -328,19 +330,27 @@ class MotionStream:
         entry, feature = item.entry, body.feature()
         if info.cyclic and edits.speed and feature is not None:  # the frame after the one that is most like it
             entry = float((item.source.nearest(feature, slice(0, None)) + 1) % item.source.length)
-        slow = float(np.hypot(*body.velocity)) < GATHERING * info.distance / info.duration * edits.speed
+        speed = float(np.hypot(*body.velocity))
+        slow = speed < GATHERING * info.distance / info.duration * edits.speed
+        before, gait = self._play, travels(info)
+        if gait or (self._brake and self._clock >= self._brake.end):
+            self._brake = None
+        elif travels(before.source.info) and speed > BRAKE_FROM and feature is not None:
+            self._brake = Brake(before, self._clock - self._started, self._clock, speed, body.feet)
+        self._started = item.start
         self._play = Performance(
             item.source,
             item.segment,
             None if item.end == math.inf else round(item.end - item.start),
             self.fps,
             entry=entry,
-            slow_start=travels(info) and slow,
-            slow_end=travels(info) and not (following and travels(following)),
+            slow_start=gait and slow,
+            slow_end=gait and not (following and travels(following)),
         )
-        self._play.reach(body.ahead(), item.segment.blend)
+        blend = item.segment.blend
+        self._play.reach(body.ahead(), blend if feature is not None else 0.0)
         shown = self._shown(self._clock), self._shown(self._clock + 1.0)
-        body.change(self._play, shown, self._clock, item.segment.blend)
+        body.change(self._play, shown, self._clock, blend, self._brake.time if self._brake else blend)
 
     def _shown(self, clock: float) -> Shown:
         """What the action and its layers show, before any change is smoothed."""
@@ -348,7 +358,7 @@ class MotionStream:
         for item, play in self._layers:
             if clock < item.end:
                 self._overlay(shown.rotation, item, play, clock)
-        return shown
+        return self._brake.on(shown, clock) if self._brake and clock < self._brake.end else shown
 
     def _overlay(self, base: Array, item: _Item, play: Performance, clock: float) -> None:
         """A layer on the base's rotations `(J, 4)`, which are changed: as `compose.overlay`."""
@@ -380,7 +390,7 @@ class MotionStream:
         step_from = math.inf if travels(item.source.info) else STILL_STEP if changing else STEP
         dt = 0.0 if before < 0.0 else (self._clock - before) / self.fps
         speed = math.hypot(*body.velocity)
-        contacts = self._feet.hold(root, rotation, shown.contacts.tolist(), dt, speed, step_from)
+        contacts = self._body.feet.hold(root, rotation, shown.contacts.tolist(), dt, speed, step_from)
         self._flat(rotation)
         playing = [item.segment, *(layer.segment for layer, _ in self._layers)]
         return Pose(

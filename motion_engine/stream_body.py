@@ -8,12 +8,15 @@ import numpy as np
 
 from motion_engine import quat, quat1
 from motion_engine.stream_course import Performance, Shown
+from motion_engine.stream_feet import Feet
 from motion_engine.stream_source import body_points
 from motion_engine.transition import OVERSHOOT, SHORTEST_SETTLE, SOFT_KNEE, VELOCITY_WEIGHT
 from motion_engine.types import Array, Skeleton
 
 LONGEST_BLEND = 1.0  # s
 LIMB_SPEED = 2.0  # m/s, that a change adds to a limb at most, if LONGEST_BLEND allows
+ROWS = 6  # beside the joints: speed along the floor, height, and place and rotation of the left and the right ankle
+LEGS = 3  # the limb of both legs
 FLING = 0.18  # of speed times duration: how far an offset is carried by its speed, see `curves.decay`
 MOST_CARRIED = 0.5  # radians, by which the acceleration of a change that is broken off carries on
 
@@ -72,6 +75,7 @@ class Body:
         self.rotation: Array | None = None  # (J, 4), the pelvis seen from the heading; without held feet
         self.before: tuple[Array, float, float] | None = None  # the pose before: rotation, height, frames between both
         self.inertia: Inertia | None = None
+        self.feet = Feet(skeleton)
         self._floor, self._turned, self._moved = np.zeros(4), 0.0, 0.0
         names = skeleton.names
         self._knees = [names.index(f"{side}_knee") for side in ("left", "right")]
@@ -93,7 +97,7 @@ class Body:
         velocity = (points[1] - points[0]) / elapsed * self.fps + np.array((left, 0.0, self.ahead()))
         return np.stack((points[1], VELOCITY_WEIGHT * velocity))
 
-    def change(self, play: Performance, shown: tuple[Shown, Shown], clock: float, blend: float) -> None:
+    def change(self, play: Performance, shown: tuple[Shown, Shown], clock: float, blend: float, braking: float) -> None:
         """Go over to another performance, from wherever the body is and however it moves.
 
         Args:
@@ -101,6 +105,7 @@ class Body:
             shown: What it shows at `clock`, and one frame later.
             clock: Frames.
             blend: s, over which the change goes at least, unless a limb that is flung settles sooner.
+            braking: s, in which the speed along the floor becomes the action's own.
         """
         now, soon = shown
         self._floor, self._turned, self._moved = now.floor, now.turned, clock
@@ -118,26 +123,34 @@ class Body:
         yaw = quat.from_axis_angle("y", self.turning - (soon.turned - now.turned))
         expected[1, 0] = quat.mul(yaw, expected[1, 0])
         apart = quat.to_rotvec(quat.mul(expected, quat.inv(np.stack((now.rotation, soon.rotation)))))
-        offset, speed = np.zeros((len(spin) + 1, 3)), np.zeros((len(spin) + 1, 3))
-        offset[:-1], speed[:-1] = apart[0], _same_way(apart[1], apart[0]) - apart[0]
+        joints = len(spin)
+        offset, later = np.zeros((joints + ROWS, 3)), np.zeros((joints + ROWS, 3))
+        offset[:joints], later[:joints] = apart[0], _same_way(apart[1], apart[0])
         own = self._along((soon.floor - now.floor) * play.stretch, play.way) * self.fps
-        ahead = self.height + climb * since - now.floor[1]
-        offset[-1] = self.velocity[0] - own[0], ahead, self.velocity[1] - own[1]
-        speed[-1, 1] = climb - (soon.floor[1] - now.floor[1])
+        offset[joints, [0, 2]] = later[joints, [0, 2]] = self.velocity - own
+        for i, (rows, goal) in enumerate(zip((offset, later), shown, strict=True)):
+            level = self.height + climb * (since + i)
+            rows[joints + 1, 1] = level - float(goal.floor[1])
+            rows[joints + 2 :] = self._ankles_apart(expected[i], level, goal)
+        later[joints + 3 :: 2] = _same_way(later[joints + 3 :: 2], offset[joints + 3 :: 2])
+        speed = later - offset
         # 3. How long each offset takes.
         acceleration = self.inertia.acceleration(clock) if self.inertia else np.zeros_like(offset)
         speed *= self.fps
-        self.inertia = self._inertia(clock, (offset, speed, acceleration), blend)
+        self.inertia = self._inertia(clock, (offset, speed, acceleration), blend, braking)
 
-    def _inertia(self, clock: float, state: tuple[Array, Array, Array], blend: float) -> Inertia:
+    def _inertia(self, clock: float, state: tuple[Array, Array, Array], blend: float, braking: float) -> Inertia:
+        """The change: limbs that have far to go take longer, limbs that are flung settle sooner."""
         offset, speed, acceleration = state
-        size = np.sqrt(np.einsum("ni,ni->n", offset, offset))
-        flung = np.sqrt(np.einsum("ni,ni->n", speed, speed))
-        reach = np.bincount(self._limbs, size[:-1] * self._levers)
-        whole = np.clip(1.875 * reach / LIMB_SPEED, blend, max(blend, LONGEST_BLEND))
-        duration = np.full(len(offset), blend)
-        settle = OVERSHOOT / (FLING * np.maximum(flung[:-1], 1e-6))
-        duration[:-1] = np.minimum(whole[self._limbs], np.maximum(settle, min(SHORTEST_SETTLE, blend)))
+        joints = len(self._limbs)
+        size = np.sqrt(np.einsum("ni,ni->n", offset[:joints], offset[:joints]))
+        flung = np.sqrt(np.einsum("ni,ni->n", speed[:joints], speed[:joints])) * (self._levers > 0.0)
+        limb = np.clip(1.875 * np.bincount(self._limbs, size * self._levers) / LIMB_SPEED, blend, LONGEST_BLEND)
+        for index in range(len(limb)):
+            fastest = float(flung[self._limbs == index].max())
+            limb[index] = min(limb[index], max(min(SHORTEST_SETTLE, blend), OVERSHOOT / (FLING * max(fastest, 1e-6))))
+        duration = np.full(len(offset), limb[LEGS])
+        duration[:joints], duration[joints] = limb[self._limbs], braking
         limit = 2.0 * MOST_CARRIED / duration[:, None] ** 2 / 0.035
         return Inertia(clock, self.fps, (offset, speed, np.clip(acceleration, -limit, limit)), duration)
 
@@ -150,11 +163,18 @@ class Body:
         rotation, height = shown.rotation, float(shown.floor[1])
         if self.inertia:
             offset = self.inertia.at(clock)
-            step = step + offset[-1, [0, 2]] * (moved / self.fps)
-            height += float(offset[-1, 1])
-            own = rotation
-            rotation = quat.mul(quat.from_rotvec(offset[:-1]), own)
+            joints, own = len(rotation), rotation
+            step = step + offset[joints, [0, 2]] * (moved / self.fps)
+            rotation = quat.mul(quat.from_rotvec(offset[:joints]), own)
             self._hinge(rotation, own)
+            # The feet go over as seen from the floor, so that they stay on it if they stood and shall stand.
+            height += float(offset[joints + 1, 1])
+            goals = self.feet.ankles(own, float(shown.floor[1]))
+            apart = offset[joints + 2 :].tolist()
+            for i, (place, turn) in enumerate(goals):
+                moved_by, turned_by = apart[2 * i], apart[2 * i + 1]
+                goals[i] = quat1.add(place, moved_by), quat1.mul(quat1.from_rotvec(turned_by), turn)
+            self.feet.place(rotation, height, goals)
             if clock >= self.inertia.end:
                 self.inertia = None
         if moved > 0.0:
@@ -172,6 +192,15 @@ class Body:
         world = rotation.copy()
         world[0] = quat1.mul(quat1.about((0.0, 1.0, 0.0), self.heading), quat1.floats(rotation[0]))
         return world
+
+    def _ankles_apart(self, rotation: Array, height: float, goal: Shown) -> Array:
+        """Place and rotation `(4, 3)` of the left and the right ankle, less those of what shall be shown."""
+        rows: list[quat1.Vector] = []
+        there, shown = self.feet.ankles(rotation, height), self.feet.ankles(goal.rotation, float(goal.floor[1]))
+        for (place, turn), (to_place, to_turn) in zip(there, shown, strict=True):
+            rows.append(quat1.sub(place, to_place))
+            rows.append(quat1.to_rotvec(quat1.mul(turn, quat1.inverse(to_turn))))
+        return np.array(rows)
 
     def _along(self, floor: Array, way: float) -> Array:
         """A step along the path `(4,)`, as metres along x and z."""
@@ -211,7 +240,7 @@ def _limbs(skeleton: Skeleton) -> tuple[Array, Array]:
     for joint, name in enumerate(skeleton.names):
         side, _, part = name.partition("_")
         if side in ("left", "right"):
-            limbs[joint] = (1 if side == "left" else 2) + (2 if part in ("hip", "knee", "ankle", "foot") else 0)
+            limbs[joint] = LEGS if part in ("hip", "knee", "ankle", "foot") else (1 if side == "left" else 2)
         above = skeleton.parents[joint]
         while above >= 0:
             same = limbs[above] == limbs[joint]

@@ -119,10 +119,10 @@ class Performance:
         played = k
         if rise:
             x = min(k / rise, 1.0)
-            played -= missing * (rise * x - rise * _eased(x))
+            played -= missing * (rise * x - rise * eased(x))
         if fall and self.frames is not None and k > self.frames - fall:
             x = min((k - self.frames + fall) / fall, 1.0)
-            played -= missing * fall * _eased(x)
+            played -= missing * fall * eased(x)
         return self.entry + played * self.rate
 
     def _taps(self, k: float) -> tuple[list[int], list[int], float]:
@@ -185,8 +185,8 @@ def ease(x: float) -> float:
     return x * x * x * (x * (6.0 * x - 15.0) + 10.0)
 
 
-def _eased(x: float) -> float:
-    """The integral of `curves.smoothstep` from 0 to x, for x in 0..1."""
+def eased(x: float) -> float:
+    """The integral of `ease` from 0 to x, for x in 0..1."""
     return x**4 * (x * x - 3.0 * x + 2.5)
 
 

@@ -16,6 +16,7 @@ from motion_engine.types import Array, Skeleton
 
 STEP_TIME = 0.32  # s
 STEP_HEIGHT, HIGHEST_STEP = 0.25, 0.07  # share of the step's length, and m
+PADS = {"pelvis": 0.1, "spine3": 0.12, "head": 0.1, "left_knee": 0.06, "right_knee": 0.06}  # m of flesh around joints
 SETTLE = 0.05  # s, in which a foot that was lifted out of the floor sinks back
 STRETCH = 0.999  # of a leg's length: it is never straightened fully
 STRAIGHT = 0.05  # the sine of a bend below which a knee bends as its hinge says
@@ -50,6 +51,50 @@ class Feet:
             heights = (float(rest[ankle, 1]), float(rest[foot, 1]))
             self.legs.append(_Leg((hip, knee, ankle, foot), (bones[0], bones[1], bones[2], bones[3]), heights))
 
+        self.trunk: list[tuple[int, Vector, float]] = []
+        for name in ("spine1", "spine2", "spine3", "neck", "head"):
+            x, y, z = skeleton.offsets[skeleton.index(name)].tolist()
+            self.trunk.append((skeleton.index(name), (x, y, z), PADS.get(name, 0.0)))
+
+    def lowest(self, rotation: Array) -> float:
+        """The height of the lowest point of the body over the root, m, negative.
+
+        Soles, knees, pelvis, chest and head are looked at: on one of them a body rests that does not fly.
+
+        Args:
+            rotation: `(J, 4)`; where the pelvis is heading does not matter.
+        """
+        pelvis = floats(rotation[0])
+        here, turn = (0.0, 0.0, 0.0), pelvis
+        lowest = -PADS["pelvis"]
+        for joint, bone, pad in self.trunk:
+            here = add(here, rotate(turn, bone))
+            turn = mul(turn, floats(rotation[joint]))
+            lowest = min(lowest, here[1] - pad)
+        for leg in self.legs:
+            (_, at_knee, at_ankle, at_ball), (*_, heel, ball) = _leg_pose(leg, (0.0, 0.0, 0.0), pelvis, rotation)
+            sole = _lowest_sole(leg, at_ankle[1], at_ball[1], heel, ball)
+            lowest = min(lowest, sole, at_knee[1] - PADS["left_knee"])
+        return lowest
+
+    def ankles(self, rotation: Array, height: float) -> list[tuple[Vector, Quaternion]]:
+        """Places and rotations of both ankles, seen from the root's place on the floor and from the pelvis' heading.
+
+        Args:
+            rotation: `(J, 4)`, the pelvis seen from the heading.
+            height: m, of the root.
+        """
+        pelvis = floats(rotation[0])
+        legs = [_leg_pose(leg, (0.0, height, 0.0), pelvis, rotation) for leg in self.legs]
+        return [(places[2], turns[2]) for places, turns in legs]
+
+    def place(self, rotation: Array, height: float, goals: Sequence[tuple[Vector, Quaternion]]) -> None:
+        """Bend the legs so that the ankles come to `goals`, see `ankles`; `rotation` is changed in place."""
+        pelvis = floats(rotation[0])
+        for leg, (target, turn) in zip(self.legs, goals, strict=True):
+            (hip, knee, ankle, _), (thigh, shank, *_) = _leg_pose(leg, (0.0, height, 0.0), pelvis, rotation)
+            _set(leg, rotation, pelvis, _bend(hip, knee, ankle, target, thigh, shank), turn)
+
     def move(self, x: float, z: float) -> None:
         """The whole world was moved along the floor, m."""
         for leg in self.legs:
@@ -75,38 +120,55 @@ class Feet:
             Which of `contacts` stand.
         """
         standing: list[bool] = []
+        pelvis = floats(rotation[0])
         for index, leg in enumerate(self.legs):
-            other = self.legs[1 - index]
-            pelvis = floats(rotation[0])
-            hip, knee, ankle, foot = (floats(rotation[joint]) for joint in leg.joints)
-            thigh = mul(pelvis, hip)
-            shank = mul(thigh, knee)
-            heel = mul(shank, ankle)
-            ball = mul(heel, foot)
-            at_hip = add(root, rotate(pelvis, leg.bones[0]))
-            at_knee = add(at_hip, rotate(thigh, leg.bones[1]))
-            at_ankle = add(at_knee, rotate(shank, leg.bones[2]))
-            at_ball = add(at_ankle, rotate(heel, leg.bones[3]))
+            (at_hip, at_knee, at_ankle, at_ball), (thigh, shank, heel, ball) = _leg_pose(leg, root, pelvis, rotation)
             labels = contacts[2 * index], contacts[2 * index + 1]
-            _follow(leg, other, at_ankle, at_ball, labels, dt, speed, step_from)
+            _follow(leg, self.legs[1 - index], at_ankle, at_ball, labels, dt, speed, step_from)
             standing += [leg.planted and bool(label) for label in labels]
             lift = _step_lift(leg)
-            low, toe = at_ankle[1] + lift, at_ball[1] + lift
-            lowest = min(
-                low + _height(heel, -leg.rest[0], -HEEL_BACK),
-                toe + _height(ball, -leg.rest[1], 0.0),
-                toe + _height(ball, -leg.rest[1], TOE_FORWARD),
-            )
+            lowest = _lowest_sole(leg, at_ankle[1], at_ball[1], heel, ball) + lift
             leg.lift = max(-lowest, leg.lift * math.exp(-dt / SETTLE), 0.0)
             lift += leg.lift
             if abs(leg.offset[0]) + abs(leg.offset[1]) + lift > 1e-5:
                 target = (at_ankle[0] + leg.offset[0], at_ankle[1] + lift, at_ankle[2] + leg.offset[1])
-                new_thigh, new_shank = _bend(at_hip, at_knee, at_ankle, target, thigh, shank)
-                a, b, c, _ = leg.joints
-                rotation[a] = mul(inverse(pelvis), new_thigh)
-                rotation[b] = mul(inverse(new_thigh), new_shank)
-                rotation[c] = mul(inverse(new_shank), heel)
+                _set(leg, rotation, pelvis, _bend(at_hip, at_knee, at_ankle, target, thigh, shank), heel)
         return standing
+
+
+def _leg_pose(
+    leg: _Leg, root: Vector, pelvis: Quaternion, rotation: Array
+) -> tuple[tuple[Vector, Vector, Vector, Vector], tuple[Quaternion, Quaternion, Quaternion, Quaternion]]:
+    """Places of hip, knee, ankle and foot joint, and the world rotations of their bones."""
+    hip, knee, ankle, foot = (floats(rotation[joint]) for joint in leg.joints)
+    thigh = mul(pelvis, hip)
+    shank = mul(thigh, knee)
+    heel = mul(shank, ankle)
+    at_hip = add(root, rotate(pelvis, leg.bones[0]))
+    at_knee = add(at_hip, rotate(thigh, leg.bones[1]))
+    at_ankle = add(at_knee, rotate(shank, leg.bones[2]))
+    at_ball = add(at_ankle, rotate(heel, leg.bones[3]))
+    return (at_hip, at_knee, at_ankle, at_ball), (thigh, shank, heel, mul(heel, foot))
+
+
+def _set(
+    leg: _Leg, rotation: Array, pelvis: Quaternion, bent: tuple[Quaternion, Quaternion], ankle: Quaternion
+) -> None:
+    """Write the world rotations of thigh, shank and ankle into local rotations."""
+    (hip, knee, foot, _), (thigh, shank) = leg.joints, bent
+    rotation[hip] = mul(inverse(pelvis), thigh)
+    rotation[knee] = mul(inverse(thigh), shank)
+    rotation[foot] = mul(inverse(shank), ankle)
+
+
+def _lowest_sole(leg: _Leg, ankle: float, foot: float, heel: Quaternion, ball: Quaternion) -> float:
+    """The height of the lowest point of a sole; ankle and foot joint are that high, and so rotated."""
+    down, flat = leg.rest
+    return min(
+        ankle + _height(heel, -down, -HEEL_BACK),
+        foot + _height(ball, -flat, 0.0),
+        foot + _height(ball, -flat, TOE_FORWARD),
+    )
 
 
 def _follow(
