@@ -14,51 +14,64 @@ from motion_engine.transition import OVERSHOOT, SHORTEST_SETTLE, SOFT_KNEE, VELO
 from motion_engine.types import Array, Skeleton
 
 LONGEST_BLEND = 1.0  # s
-LIMB_SPEED = 2.0  # m/s, that a change adds to a limb at most, if LONGEST_BLEND allows
+LIMB_SPEED = 1.3  # m/s, that a change adds to a limb at most, if LONGEST_BLEND allows
 ROWS = 6  # beside the joints: speed along the floor, height, and place and rotation of the left and the right ankle
 LEGS = 3  # the limb of both legs
 FLING = 0.18  # of speed times duration: how far an offset is carried by its speed, see `curves.decay`
-MOST_CARRIED = 0.5  # radians, by which the acceleration of a change that is broken off carries on
+MOST_CARRIED = 0.5  # radians by which the acceleration of a change that is broken off carries on
 
 
 class Inertia:
-    """Offsets that decay to nothing, each in its own time: quintics with value, speed and acceleration at the start.
+    """Offsets that decay to nothing, their speeds sooner than they: quintics as in `curves.decay`.
 
-    As `curves.decay`, but with the acceleration. It is that of the change before, if that was still going on, which
-    makes changes as quick as one likes harmless: the offset then follows a stable linear system of third order.
+    They start with the acceleration of the change before, if that was still going on. This makes changes as quick as
+    one likes harmless: the offset then follows a stable linear system of third order.
     """
 
-    def __init__(self, clock: float, fps: float, state: tuple[Array, Array, Array], duration: Array) -> None:
-        """Begin at `clock` frames.
+    def __init__(
+        self, clock: float, fps: float, state: tuple[Array, Array, Array], duration: Array, settle: Array
+    ) -> None:
+        """Begin at `clock`.
 
         Args:
             clock: Frames.
             fps: Frames per second.
             state: Offset, its speed and its acceleration, `(N, 3)` each, per second.
-            duration: `(N,)` s.
+            duration: `(N,)` s, until the offset is gone.
+            settle: `(N,)` s, at most `duration`: until its speed is.
         """
         self.clock, self.fps = clock, fps
         offset, speed, acceleration = state
-        self.duration = duration[:, None]
-        self.a = offset
-        self.b = 3.0 * offset + speed * self.duration
-        self.c = 6.0 * offset + 3.0 * speed * self.duration + 0.5 * acceleration * self.duration**2
+        # (1 - x)^3 (a + b x + c x^2), for offset and acceleration, and with a = 0 for the speed
+        self.duration, self.settle = duration[:, None], settle[:, None]
+        self.a, self.b = offset, 3.0 * offset
+        self.c = 6.0 * offset + 0.5 * acceleration * self.duration**2
+        self.slope = speed * self.settle
         self.end = clock + float(duration.max()) * fps
 
     def at(self, clock: float) -> Array:
         """The offsets `(N, 3)`."""
-        x = np.minimum((clock - self.clock) / self.fps / self.duration, 1.0)
-        left = 1.0 - x
+        time = (clock - self.clock) / self.fps
+        x, y = np.minimum(time / self.duration, 1.0), np.minimum(time / self.settle, 1.0)
+        left, rest = 1.0 - x, 1.0 - y
         value: Array = left * left * left * (self.a + x * (self.b + x * self.c))
+        value += (rest * rest * rest * y * (1.0 + 3.0 * y)) * self.slope
         return value
 
     def acceleration(self, clock: float) -> Array:
         """The second derivative of the offsets `(N, 3)`, per second squared."""
-        x = np.minimum((clock - self.clock) / self.fps / self.duration, 1.0)
-        left = 1.0 - x
-        inner, slope = self.a + x * (self.b + x * self.c), self.b + 2.0 * x * self.c
-        value: Array = (6.0 * left * inner - 6.0 * left**2 * slope + 2.0 * left**3 * self.c) / self.duration**2
-        return value
+        time = (clock - self.clock) / self.fps
+        x, y = np.minimum(time / self.duration, 1.0), np.minimum(time / self.settle, 1.0)
+        first = _bent(x, self.a, self.b, self.c) / self.duration**2
+        second: Array = _bent(y, np.zeros(1), self.slope, 3.0 * self.slope) / self.settle**2
+        return first + second
+
+
+def _bent(x: Array, a: Array, b: Array, c: Array) -> Array:
+    """The second derivative of (1 - x)^3 (a + b x + c x^2)."""
+    left, inner, slope = 1.0 - x, a + x * (b + x * c), b + 2.0 * x * c
+    bent: Array = 6.0 * left * inner - 6.0 * left**2 * slope + 2.0 * left**3 * c
+    return bent
 
 
 class Body:
@@ -145,14 +158,16 @@ class Body:
         joints = len(self._limbs)
         size = np.sqrt(np.einsum("ni,ni->n", offset[:joints], offset[:joints]))
         flung = np.sqrt(np.einsum("ni,ni->n", speed[:joints], speed[:joints])) * (self._levers > 0.0)
-        limb = np.clip(1.875 * np.bincount(self._limbs, size * self._levers) / LIMB_SPEED, blend, LONGEST_BLEND)
-        for index in range(len(limb)):
-            fastest = float(flung[self._limbs == index].max())
-            limb[index] = min(limb[index], max(min(SHORTEST_SETTLE, blend), OVERSHOOT / (FLING * max(fastest, 1e-6))))
-        duration = np.full(len(offset), limb[LEGS])
-        duration[:joints], duration[joints] = limb[self._limbs], braking
-        limit = 2.0 * MOST_CARRIED / duration[:, None] ** 2 / 0.035
-        return Inertia(clock, self.fps, (offset, speed, np.clip(acceleration, -limit, limit)), duration)
+        reach = np.bincount(self._limbs, size * self._levers)
+        limb = np.clip(1.875 * reach / LIMB_SPEED, blend, LONGEST_BLEND)
+        limb[LEGS] = blend
+        fastest = np.array([flung[self._limbs == index].max() for index in range(len(limb))])
+        sooner = np.minimum(limb, np.maximum(OVERSHOOT / (FLING * np.maximum(fastest, 1e-6)), SHORTEST_SETTLE))
+        duration, settle = np.full(len(offset), limb[LEGS]), np.full(len(offset), sooner[LEGS])
+        duration[:joints], settle[:joints] = limb[self._limbs], sooner[self._limbs]
+        duration[joints] = settle[joints] = braking
+        limit = MOST_CARRIED / (0.0173 * duration[:, None] ** 2)
+        return Inertia(clock, self.fps, (offset, speed, np.clip(acceleration, -limit, limit)), duration, settle)
 
     def advance(self, play: Performance, shown: Shown, clock: float) -> Array:
         """Move to the pose at `clock`; gives its rotations `(J, 4)`, the pelvis in the world."""

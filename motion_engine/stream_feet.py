@@ -11,15 +11,31 @@ import numpy as np
 from motion_engine import quat
 from motion_engine.contacts import CONTACT_HEIGHT, CONTACT_SHARE, CONTACT_SPEED, LONGEST_CORRECTION, RELEASE
 from motion_engine.kinematics import HEEL_BACK, TOE_FORWARD, fk
-from motion_engine.quat1 import Quaternion, Vector, about, add, between, cross, floats, inverse, mul, norm, rotate, sub
+from motion_engine.quat1 import (
+    Quaternion,
+    Vector,
+    about,
+    add,
+    between,
+    cross,
+    floats,
+    inverse,
+    mul,
+    norm,
+    rotate,
+    scale,
+    sub,
+)
+from motion_engine.stream_course import ease
 from motion_engine.types import Array, Skeleton
 
 STEP_TIME = 0.32  # s
 STEP_HEIGHT, HIGHEST_STEP = 0.25, 0.07  # share of the step's length, and m
 PADS = {"pelvis": 0.1, "spine3": 0.12, "head": 0.1, "left_knee": 0.06, "right_knee": 0.06}  # m of flesh around joints
+NEAR = (0.03, 0.12)  # m over their height at rest, between which ankles are taken for standing less and less
 SETTLE = 0.05  # s, in which a foot that was lifted out of the floor sinks back
 STRETCH = 0.999  # of a leg's length: it is never straightened fully
-STRAIGHT = 0.05  # the sine of a bend below which a knee bends as its hinge says
+STRAIGHT = 0.1  # the sine of a bend below which a knee bends as its hinge says
 
 
 @dataclass(eq=False)
@@ -89,11 +105,20 @@ class Feet:
         return [(places[2], turns[2]) for places, turns in legs]
 
     def place(self, rotation: Array, height: float, goals: Sequence[tuple[Vector, Quaternion]]) -> None:
-        """Bend the legs so that the ankles come to `goals`, see `ankles`; `rotation` is changed in place."""
+        """Bend the legs so that ankles near the floor come to `goals`, see `ankles`; `rotation` is changed in place.
+
+        A foot in the air is left as it is: its leg may be straight, or the goal out of reach.
+        """
         pelvis = floats(rotation[0])
-        for leg, (target, turn) in zip(self.legs, goals, strict=True):
-            (hip, knee, ankle, _), (thigh, shank, *_) = _leg_pose(leg, (0.0, height, 0.0), pelvis, rotation)
-            _set(leg, rotation, pelvis, _bend(hip, knee, ankle, target, thigh, shank), turn)
+        for leg, (goal, turn) in zip(self.legs, goals, strict=True):
+            weight = 1.0 - ease((goal[1] - leg.rest[0] - NEAR[0]) / (NEAR[1] - NEAR[0]))
+            if weight <= 0.0:
+                continue
+            (hip, knee, ankle, _), (thigh, shank, heel, _) = _leg_pose(leg, (0.0, height, 0.0), pelvis, rotation)
+            away = sub(goal, ankle)
+            target = add(ankle, (weight * away[0], weight * away[1], weight * away[2]))
+            turned = mul(scale(mul(turn, inverse(heel)), weight), heel)
+            _set(leg, rotation, pelvis, _bend(hip, knee, ankle, target, thigh, shank), turned)
 
     def move(self, x: float, z: float) -> None:
         """The whole world was moved along the floor, m."""
@@ -246,12 +271,13 @@ def _bend(
     room = max((l1 + l2) * STRETCH - current, 1e-6)
     gradual = current - room * math.expm1(-max(distance - current, 0.0) / room)
     clamped = max(min(distance, gradual), abs(l1 - l2) * 1.001 + 1e-6)
-    more = _interior(l1, l2, current) - _interior(l1, l2, clamped)
     hinge = rotate(thigh, (1.0, 0.0, 0.0))
-    nx, ny, nz = cross(upper, lower)
-    share = l1 * l2
-    axis = (nx / share + STRAIGHT * hinge[0], ny / share + STRAIGHT * hinge[1], nz / share + STRAIGHT * hinge[2])
-    bend = about(axis, more)
+    nx, ny, nz = (part / (l1 * l2) for part in cross(upper, lower))
+    forward = nx * hinge[0] + ny * hinge[1] + nz * hinge[2]
+    bent = math.copysign(math.pi - _interior(l1, l2, current), forward)
+    more = math.pi - _interior(l1, l2, clamped) - bent
+    share = max(0.0, STRAIGHT - forward)  # a knee that is straight or bent backward bends forward
+    bend = about((nx + share * hinge[0], ny + share * hinge[1], nz + share * hinge[2]), more)
     moved = add(upper, rotate(bend, lower))
     swing = between(moved, reach)
     return mul(swing, thigh), mul(swing, mul(bend, shank))
