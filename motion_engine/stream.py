@@ -11,15 +11,15 @@ from typing import Literal
 
 import numpy as np
 
-from motion_engine import quat, quat1
-from motion_engine.compose import SWAY, mask_weights
 from motion_engine.errors import BadCommand, UnknownAction
-from motion_engine.schedule import BODY_BLEND, STAND, STILL, schedule
+from motion_engine.schedule import BODY_BLEND, STAND, STILL
 from motion_engine.stream_body import Body
 from motion_engine.stream_brake import Brake
 from motion_engine.stream_course import Performance, Shown, ease
+from motion_engine.stream_overlay import Overlay
+from motion_engine.stream_plan import earlier, timeline_from
 from motion_engine.stream_source import Source, travels
-from motion_engine.types import ActionCall, ActionInfo, Array, Clip, Plan, Segment, Step, Timeline
+from motion_engine.types import ActionInfo, Array, Clip, Plan, Segment, Timeline
 
 When = Literal["now", "next", "end"]
 
@@ -29,7 +29,6 @@ KEPT_SOURCES = 96  # clips that are kept ready
 BRAKE_FROM = 0.5  # m/s, from which on a gait brakes with its own legs
 GATHERING = 0.5  # share of a gait's speed; who comes slower gathers speed first
 STILL_STEP, STEP = 0.06, 0.15  # m, how far feet stay behind before they step: standing still or changing, and else
-_HERE = "\0{}"  # stands for what is played before a plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +98,10 @@ class MotionStream:
         self._sources: OrderedDict[tuple[object, ...], Source] = OrderedDict()
         self._lock = threading.RLock()
         self._frame, self._clock, self._speed = 0, 0.0, 1.0  # of the next pose
-        still = self._still_segment(STAND)
-        if still is None:
+        found = self._still_source(STAND)
+        if found is None:
             raise UnknownAction(idle)
-        source = self._source(still)
+        still, source = found
         self._queue: deque[_Item] = deque()
         self._coming: deque[_Item] = deque()  # layers
         self._layers: list[tuple[_Item, Performance]] = []
@@ -112,14 +111,7 @@ class MotionStream:
         self._started = 0.0  # frames, when what is played began
         self._body = Body(source.skeleton, self.fps)
         self._last: Array | None = None
-        self._masks = {
-            mask: (np.flatnonzero(w), w[np.flatnonzero(w)])
-            for mask in ("full", "upper", "arms", "left_arm", "right_arm", "head")
-            for w in [mask_weights(source.skeleton, mask)]
-        }
-        names = source.skeleton.names
-        self._trunk = [names.index(name) for name in ("pelvis", "spine1", "spine2", "spine3")]
-        self._collars = [names.index(f"{side}_collar") for side in ("left", "right")]
+        self._overlay = Overlay(source.skeleton)
 
     # ── What is asked ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,11 +129,16 @@ class MotionStream:
         """
         with self._lock:
             start, posture = self._moment(when)
-            timeline = self._timeline(plan, posture)
+            timeline = timeline_from(posture, plan, self._actions, self.fps)
             sources = [self._source(segment) for segment in timeline.segments]
+            for still in {source.info.end_posture for source in sources}:  # so that no clip is missing in a step
+                self._still_source(still)
             entry = self._bridge_entry(sources[0], timeline.segments[0]) if start == self._clock else 0
             if entry:
-                timeline = self._shorter(timeline, sources[0], entry)
+                timeline = earlier(
+                    timeline,
+                    min(round(entry / sources[0].fps * self.fps), round(timeline.segments[0].end * self.fps) - 2),
+                )
             self._cut(start)
             items = [
                 _Item(s, source, start + round(s.start * self.fps), start + round(s.end * self.fps))
@@ -185,14 +182,14 @@ class MotionStream:
 
     def _moment(self, when: When) -> tuple[float, str]:
         """When a plan can begin, on the clock, and the posture that the body has by then."""
+        if when not in ("now", "next", "end"):
+            raise BadCommand(f'A plan is played "now", "next" or at the "end", not "{when}".')
         item = self._item
         if when == "end" and self._queue:
             last = self._queue[-1]
             return last.end, last.source.info.end_posture
         if when == "now" or item.end == math.inf:
             return self._exit()
-        if when not in ("next", "end"):
-            raise BadCommand(f'A plan is played "now", "next" or at the "end", not "{when}".')
         layers = [layer.end for layer, _ in self._layers] + [i.end for i in self._coming if i.start < item.end]
         held = next((i for i in self._queue if i.start == item.end), None)
         if when == "next" and held and any(end > item.end for end in layers):  # the second half of the same step
@@ -220,34 +217,12 @@ class MotionStream:
         row, _ = source.row(math.floor(play.phase(max(0.0, clock - self._item.start))), play.loops)
         return bool(source.leavable[row])
 
-    def _timeline(self, plan: Plan, posture: str) -> Timeline:
-        """The plan's timeline for a body in `posture`, which a step that stands for the past tells the schedule."""
-        first_infos = [self._actions.get(call.action) for call in plan.steps[0].actions] if plan.steps else []
-        if all(info is None or info.start_posture == posture for info in first_infos):
-            return schedule(plan, self._actions, fps=self.fps)
-        name = _HERE.format(posture)
-        here = ActionInfo(name, 1.0, (0.0, 1.0), cyclic=True, start_posture=posture, end_posture=posture)
-        first = Step((ActionCall("", name, duration=2.0 / self.fps),))
-        whole = replace(plan, steps=(first, *plan.steps))
-        timeline = schedule(whole, {**self._actions, name: here}, fps=self.fps)
-        past = round(timeline.segments[0].end * self.fps)
-        segments = _moved(timeline.segments[1:], -past, self.fps)
-        return Timeline(segments, self.fps, timeline.duration - past / self.fps)
-
     def _bridge_entry(self, source: Source, segment: Segment) -> int:
         """Where to enter an action that only leads to another posture: half way down one gets up from there."""
-        feature = self._body.feature()
-        if segment.phrase or source.info.start_posture == source.info.end_posture or feature is None:
+        if segment.phrase or source.info.start_posture == source.info.end_posture or not self._body.moving:
             return 0
-        frame = source.nearest(feature, slice(0, max(1, round(0.8 * source.length))))
+        frame = source.nearest(self._body.feature(), slice(0, max(1, round(0.8 * source.length))))
         return frame if frame > 2 else 0
-
-    def _shorter(self, timeline: Timeline, source: Source, entry: int) -> Timeline:
-        """The timeline without the first `entry` frames of its first action."""
-        first = timeline.segments[0]
-        frames = round(entry / source.fps / first.edits.speed * self.fps)
-        frames = min(frames, round(first.end * self.fps) - 2)
-        return Timeline(_moved(timeline.segments, -frames, self.fps), self.fps, timeline.duration - frames / self.fps)
 
     def _cut(self, start: float) -> None:
         """Nothing is played any more from `start` on."""
@@ -274,6 +249,14 @@ class MotionStream:
                 self._sources.popitem(last=False)
         self._sources.move_to_end(key)
         return found
+
+    def _still_source(self, posture: str) -> tuple[Segment, Source] | None:
+        """What the body does in a posture when nothing is asked; None if the library has nothing."""
+        name = self._idle if posture == STAND else STILL.get(posture, f"{posture}_still")
+        if name not in self._actions:
+            return None
+        segment = Segment(name, 0.0, math.inf, 0, "full", BODY_BLEND)
+        return segment, self._source(segment)
 
     # ── What is shown ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -305,10 +288,6 @@ class MotionStream:
         if changed:
             self._enter()
 
-    def _still_segment(self, posture: str) -> Segment | None:
-        name = self._idle if posture == STAND else STILL.get(posture, f"{posture}_still")
-        return Segment(name, 0.0, math.inf, 0, "full", BODY_BLEND) if name in self._actions else None
-
     def _rest(self, last: _Item) -> _Item:
         """What follows when nothing is asked for: the posture is kept, if need be in the very last pose."""
         info, k = last.source.info, last.end - last.start
@@ -316,9 +295,9 @@ class MotionStream:
         if info.start_posture != posture and self._play.segment is last.segment:
             there = self._play.phase(max(0.0, k - 1.0)) >= last.source.turning_point
             posture = posture if there else info.start_posture
-        segment = self._still_segment(posture)
-        if segment is not None:
-            return _Item(segment, self._source(segment), last.end, math.inf)
+        still = self._still_source(posture)
+        if still:
+            return _Item(*still, last.end, math.inf)
         frozen = replace(last.segment, blend=BODY_BLEND, edits=replace(last.segment.edits, speed=0.0), phrase="")
         return _Item(frozen, last.source, last.end, math.inf, self._play.phase(max(0.0, k - 1.0)))
 
@@ -327,15 +306,15 @@ class MotionStream:
         item, body = self._item, self._body
         info, edits = item.source.info, item.segment.edits
         following = self._queue[0].source.info if self._queue else None
-        entry, feature = item.entry, body.feature()
-        if info.cyclic and edits.speed and feature is not None:  # the frame after the one that is most like it
-            entry = float((item.source.nearest(feature, slice(0, None)) + 1) % item.source.length)
+        entry = float(item.entry)
+        if info.cyclic and edits.speed and body.moving:  # the frame after the one that is most like it
+            entry = float((item.source.nearest(body.feature(), slice(0, None)) + 1) % item.source.length)
         speed = float(np.hypot(*body.velocity))
         slow = speed < GATHERING * info.distance / info.duration * edits.speed
         before, gait = self._play, travels(info)
         if gait or (self._brake and self._clock >= self._brake.end):
             self._brake = None
-        elif travels(before.source.info) and speed > BRAKE_FROM and feature is not None:
+        elif travels(before.source.info) and speed > BRAKE_FROM:
             self._brake = Brake(before, self._clock - self._started, self._clock, speed, body.feet)
         self._started = item.start
         self._play = Performance(
@@ -348,7 +327,7 @@ class MotionStream:
             slow_end=gait and not (following and travels(following)),
         )
         blend = item.segment.blend
-        self._play.reach(body.ahead(), blend if feature is not None else 0.0)
+        self._play.reach(body.ahead(), blend if body.moving else 0.0)
         shown = self._shown(self._clock), self._shown(self._clock + 1.0)
         body.change(self._play, shown, self._clock, blend, self._brake.time if self._brake else blend)
 
@@ -357,28 +336,10 @@ class MotionStream:
         shown = self._play.at(clock - self._item.start)
         for item, play in self._layers:
             if clock < item.end:
-                self._overlay(shown.rotation, item, play, clock)
+                time, left = (clock - item.start) / self.fps, (item.end - clock) / self.fps
+                weight = ease(time / item.segment.blend) * ease(left / item.segment.blend)
+                self._overlay.lay(play.at(clock - item.start).rotation, shown.rotation, item.segment.mask, weight)
         return self._brake.on(shown, clock) if self._brake and clock < self._brake.end else shown
-
-    def _overlay(self, base: Array, item: _Item, play: Performance, clock: float) -> None:
-        """A layer on the base's rotations `(J, 4)`, which are changed: as `compose.overlay`."""
-        segment = item.segment
-        time, left = (clock - item.start) / self.fps, (item.end - clock) / self.fps
-        eased = ease(time / segment.blend) * ease(left / segment.blend)
-        layer = play.at(clock - item.start).rotation
-        if segment.mask in ("arms", "left_arm", "right_arm"):
-            sway = quat1.scale(quat1.mul(quat1.inverse(self._chest(base)), self._chest(layer)), 1.0 - SWAY)
-            for collar in self._collars:
-                layer[collar] = quat1.mul(sway, quat1.floats(layer[collar]))
-        joints, weights = self._masks[segment.mask]
-        base[joints] = quat.slerp(base[joints], layer[joints], eased * weights)
-
-    def _chest(self, rotation: Array) -> quat1.Quaternion:
-        """How the chest is turned, seen from the heading."""
-        pelvis, *spine = (quat1.floats(rotation[joint]) for joint in self._trunk)
-        for part in spine:
-            pelvis = quat1.mul(pelvis, part)
-        return pelvis
 
     def _show(self) -> Pose:
         """The pose at this moment: the action, its layers, the change that is going on, and feet that stand."""
@@ -409,11 +370,3 @@ class MotionStream:
             if flips.any():
                 rotation[flips] *= -1.0
         self._last = rotation.copy()
-
-
-def _moved(segments: tuple[Segment, ...], frames: int, fps: float) -> tuple[Segment, ...]:
-    """The segments, `frames` later; none begins before 0."""
-    return tuple(
-        replace(s, start=max(0, round(s.start * fps) + frames) / fps, end=(round(s.end * fps) + frames) / fps)
-        for s in segments
-    )

@@ -98,10 +98,14 @@ class Body:
         """m/s along the heading."""
         return float(self.velocity[0] * math.sin(self.heading) + self.velocity[1] * math.cos(self.heading))
 
-    def feature(self) -> Array | None:
-        """What the body does now, as `Source.features` `(2, 22, 3)`; None before the first pose."""
-        if self.rotation is None:
-            return None
+    @property
+    def moving(self) -> bool:
+        """Whether there has been a pose yet."""
+        return self.rotation is not None
+
+    def feature(self) -> Array:
+        """What the body does now, as `Source.features` `(2, 22, 3)`; not before the first pose."""
+        assert self.rotation is not None
         rotation, height, elapsed = self.before or (self.rotation, self.height, 1.0)
         both = np.stack((rotation, self.rotation))
         points = body_points(self.skeleton, np.array((height, self.height)), both)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cmath
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -140,12 +140,17 @@ def travels(info: ActionInfo) -> bool:
     return info.cyclic and info.distance > TRAVELS
 
 
+@lru_cache(maxsize=4)
+def _trunk_and_limbs(skeleton: Skeleton) -> Skeleton:
+    """The skeleton without fingers."""
+    return Skeleton(skeleton.names[:BODY_JOINTS], skeleton.parents[:BODY_JOINTS], skeleton.offsets[:BODY_JOINTS])
+
+
 def body_points(skeleton: Skeleton, height: Array, rotation: Array) -> Array:
     """Positions `(T, 22, 3)` m of the body's joints over the root's place on the floor."""
-    body = Skeleton(skeleton.names[:BODY_JOINTS], skeleton.parents[:BODY_JOINTS], skeleton.offsets[:BODY_JOINTS])
     root = np.zeros((len(rotation), 3))
     root[:, 1] = height
-    return fk(body, root, rotation[:, :BODY_JOINTS].astype(np.float64))[0]
+    return fk(_trunk_and_limbs(skeleton), root, rotation[:, :BODY_JOINTS].astype(np.float64))[0]
 
 
 def _local(course: Course) -> tuple[Array, Array, Array]:
