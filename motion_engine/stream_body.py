@@ -9,8 +9,7 @@ import numpy as np
 from motion_engine import quat, quat1
 from motion_engine.stream_course import Performance, Shown
 from motion_engine.stream_feet import Feet
-from motion_engine.stream_source import body_points
-from motion_engine.transition import OVERSHOOT, SHORTEST_SETTLE, SOFT_KNEE, VELOCITY_WEIGHT
+from motion_engine.transition import BODY_JOINTS, OVERSHOOT, SHORTEST_SETTLE, SOFT_KNEE, VELOCITY_WEIGHT
 from motion_engine.types import Array, Skeleton
 
 LONGEST_BLEND = 1.0  # s
@@ -91,6 +90,9 @@ class Body:
         self.feet = Feet(skeleton)
         self._floor, self._turned, self._moved = np.zeros(4), 0.0, 0.0
         names = skeleton.names
+        self._bones: list[tuple[int, quat1.Vector]] = [
+            (parent, (x, y, z)) for parent, (x, y, z) in zip(skeleton.parents, skeleton.offsets.tolist(), strict=True)
+        ]
         self._knees = [names.index(f"{side}_knee") for side in ("left", "right")]
         self._limbs, self._levers = _limbs(skeleton)
 
@@ -107,12 +109,21 @@ class Body:
         """What the body does now, as `Source.features` `(2, 22, 3)`; not before the first pose."""
         assert self.rotation is not None
         rotation, height, elapsed = self.before or (self.rotation, self.height, 1.0)
-        both = np.stack((rotation, self.rotation))
-        points = body_points(self.skeleton, np.array((height, self.height)), both)
+        points = [self._points(r, h) for r, h in ((rotation, height), (self.rotation, self.height))]
         sine, cosine = math.sin(self.heading), math.cos(self.heading)
         left = self.velocity[0] * cosine - self.velocity[1] * sine
         velocity = (points[1] - points[0]) / elapsed * self.fps + np.array((left, 0.0, self.ahead()))
         return np.stack((points[1], VELOCITY_WEIGHT * velocity))
+
+    def _points(self, rotation: Array, height: float) -> Array:
+        """As `stream_source.body_points`, of one pose: four times as fast."""
+        turns = [quat1.floats(q) for q in rotation[:BODY_JOINTS]]
+        places: list[quat1.Vector] = [(0.0, height, 0.0)]
+        for joint in range(1, BODY_JOINTS):
+            parent, bone = self._bones[joint]
+            places.append(quat1.add(places[parent], quat1.rotate(turns[parent], bone)))
+            turns[joint] = quat1.mul(turns[parent], turns[joint])
+        return np.array(places)
 
     def change(self, play: Performance, shown: tuple[Shown, Shown], clock: float, blend: float, braking: float) -> None:
         """Go over to another performance, from wherever the body is and however it moves.
