@@ -198,19 +198,23 @@ class MotionStream:
 
     def _exit(self) -> tuple[float, str]:
         """The next moment at which what is played can be left, and the posture then."""
-        item, play = self._item, self._play
+        item = self._item
         if self._clock >= item.end:
-            return self._clock, item.source.info.end_posture
-        info = item.source.info
-        if info.start_posture != info.end_posture:
-            k = max(0.0, self._clock - item.start)
-            there = play.phase(k) >= item.source.turning_point
-            return self._clock, info.end_posture if there else info.start_posture
+            return self._clock, self._posture(self._clock)
         latest = min(self._clock + round(LONGEST_WAIT * self.fps), item.end)
         moment = self._clock
         while moment < latest and not self._leavable(moment):
             moment += 1.0
-        return min(moment, latest), info.end_posture
+        moment = min(moment, latest)
+        return moment, self._posture(moment)
+
+    def _posture(self, clock: float) -> str:
+        """The posture that the body is in, or is nearer to, at a moment of what is played."""
+        item, info = self._item, self._item.source.info
+        if info.start_posture == info.end_posture or self._play.segment is not item.segment:
+            return info.end_posture
+        k = max(0.0, min(clock, item.end - 1.0) - item.start)
+        return info.end_posture if self._play.phase(k) >= item.source.turning_point else info.start_posture
 
     def _leavable(self, clock: float) -> bool:
         source, play = self._item.source, self._play
@@ -290,14 +294,10 @@ class MotionStream:
 
     def _rest(self, last: _Item) -> _Item:
         """What follows when nothing is asked for: the posture is kept, if need be in the very last pose."""
-        info, k = last.source.info, last.end - last.start
-        posture = info.end_posture
-        if info.start_posture != posture and self._play.segment is last.segment:
-            there = self._play.phase(max(0.0, k - 1.0)) >= last.source.turning_point
-            posture = posture if there else info.start_posture
-        still = self._still_source(posture)
+        still = self._still_source(self._posture(last.end))
         if still:
             return _Item(*still, last.end, math.inf)
+        k = last.end - last.start
         frozen = replace(last.segment, blend=BODY_BLEND, edits=replace(last.segment.edits, speed=0.0), phrase="")
         return _Item(frozen, last.source, last.end, math.inf, self._play.phase(max(0.0, k - 1.0)))
 

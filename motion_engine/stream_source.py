@@ -19,6 +19,7 @@ from motion_engine.transition import BODY_JOINTS, VELOCITY_WEIGHT, Course, follo
 from motion_engine.types import ActionInfo, Array, Clip, Edits, Skeleton
 
 UPRIGHT = 0.5  # the cosine of how far the pelvis may lean in a frame in which an action can be left
+LOW = 0.35  # m, a pelvis that is lower than this is on the floor or close to it
 SHORTEST_AIR = 0.07  # s; a shorter loss of contact is a step
 
 
@@ -124,15 +125,18 @@ class Source:
     @cached_property
     def leavable(self) -> Array:
         """In which rows the action may be left `(N,)`: not in the air, and not on the way round in a roll or flip."""
-        if self.info.cyclic or self.info.start_posture != self.info.end_posture:
+        if self.info.cyclic:
             return np.ones(len(self.rotation), dtype=bool)
-        _, x, _, z = self.rotation[:, 0].astype(np.float64).T
         held: Array = np.any(self.contacts, axis=1)
         for first, last in runs(~held):
             if last - first < SHORTEST_AIR * self.fps:
                 held[first:last] = True
-        leavable: Array = held & (1.0 - 2.0 * (x * x + z * z) > UPRIGHT)
-        return leavable
+        if self.info.start_posture != self.info.end_posture:  # who lies or nearly so is held by the floor
+            lying: Array = held | (self.floor[:, 1] < LOW)
+            return lying
+        _, x, _, z = self.rotation[:, 0].astype(np.float64).T
+        standing: Array = held & (1.0 - 2.0 * (x * x + z * z) > UPRIGHT)
+        return standing
 
 
 def travels(info: ActionInfo) -> bool:
