@@ -13,9 +13,10 @@ from motion_engine.transition import BODY_JOINTS, OVERSHOOT, SHORTEST_SETTLE, SO
 from motion_engine.types import Array, Skeleton
 
 LONGEST_BLEND = 1.0  # s
+BENT_KNEE, FOLDED = 2.5, 0.3  # radians, from which on a knee is harder to bend, and how much more it can
 LIMB_SPEED = 1.3  # m/s, that a change adds to a limb at most, if LONGEST_BLEND allows
 ROWS = 6  # beside the joints: speed along the floor, height, and place and rotation of the left and the right ankle
-LEGS = 3  # the limb of both legs
+LEGS = 3  # the limb of the pelvis and both legs
 FLING = 0.18  # of speed times duration: how far an offset is carried by its speed, see `curves.decay`
 MOST_CARRIED = 0.5  # radians by which the acceleration of a change that is broken off carries on
 
@@ -87,6 +88,7 @@ class Body:
         self.rotation: Array | None = None  # (J, 4), the pelvis seen from the heading; without held feet
         self.before: tuple[Array, float, float] | None = None  # the pose before: rotation, height, frames between both
         self.inertia: Inertia | None = None
+        self._standing = [0.0, 0.0]  # how much each foot stood when the change began, and was to stand
         self.feet = Feet(skeleton)
         self._floor, self._turned, self._moved = np.zeros(4), 0.0, 0.0
         names = skeleton.names
@@ -94,7 +96,10 @@ class Body:
             (parent, (x, y, z)) for parent, (x, y, z) in zip(skeleton.parents, skeleton.offsets.tolist(), strict=True)
         ]
         self._knees = [names.index(f"{side}_knee") for side in ("left", "right")]
-        self._limbs, self._levers = _limbs(skeleton)
+        self._limbs, levers = _limbs(skeleton)
+        self._major = levers > 0.0
+        # Legs that step have no time to lose, and go with the pelvis, or the feet would not stay on the floor.
+        self._levers = np.where((self._limbs == LEGS) & (np.arange(len(levers)) > 0), 0.0, levers)
 
     def ahead(self) -> float:
         """m/s along the heading."""
@@ -162,6 +167,12 @@ class Body:
             rows[joints + 2 :] = self._ankles_apart(expected[i], level, goal)
         later[joints + 3 :: 2] = _same_way(later[joints + 3 :: 2], offset[joints + 3 :: 2])
         speed = later - offset
+        ankles = (
+            self.feet.ankles(expected[0], self.height + climb * since),
+            self.feet.ankles(now.rotation, now.floor[1]),
+        )
+        near = [[self.feet.nearness(leg, pose[leg][0][1]) for leg in (0, 1)] for pose in ankles]
+        self._standing = [a * b for a, b in zip(*near, strict=True)]
         # 3. How long each offset takes.
         acceleration = self.inertia.acceleration(clock) if self.inertia else np.zeros_like(offset)
         speed *= self.fps
@@ -172,10 +183,9 @@ class Body:
         offset, speed, acceleration = state
         joints = len(self._limbs)
         size = np.sqrt(np.einsum("ni,ni->n", offset[:joints], offset[:joints]))
-        flung = np.sqrt(np.einsum("ni,ni->n", speed[:joints], speed[:joints])) * (self._levers > 0.0)
+        flung = np.sqrt(np.einsum("ni,ni->n", speed[:joints], speed[:joints])) * self._major
         reach = np.bincount(self._limbs, size * self._levers)
         limb = np.clip(1.875 * reach / LIMB_SPEED, blend, LONGEST_BLEND)
-        limb[LEGS] = blend
         fastest = np.array([flung[self._limbs == index].max() for index in range(len(limb))])
         sooner = np.minimum(limb, np.maximum(OVERSHOOT / (FLING * np.maximum(fastest, 1e-6)), SHORTEST_SETTLE))
         duration, settle = np.full(len(offset), limb[LEGS]), np.full(len(offset), sooner[LEGS])
@@ -204,7 +214,7 @@ class Body:
             for i, (place, turn) in enumerate(goals):
                 moved_by, turned_by = apart[2 * i], apart[2 * i + 1]
                 goals[i] = quat1.add(place, moved_by), quat1.mul(quat1.from_rotvec(turned_by), turn)
-            self.feet.place(rotation, height, goals)
+            self.feet.place(rotation, height, goals, self._standing)
             if clock >= self.inertia.end:
                 self.inertia = None
         if moved > 0.0:
@@ -242,14 +252,19 @@ class Body:
         """Knees do not bend the wrong way, however fast the leg swung before: see `transition`."""
         both = quat.to_rotvec(np.stack((rotation[self._knees], own[self._knees])))
         changed, flexion = both[0], both[1, :, 0]
-        if changed[:, 0].min() < SOFT_KNEE:
+        size = np.sqrt(np.einsum("ni,ni->n", changed, changed))
+        over = changed[:, 0] < -0.5 * np.pi  # bent by more than half a turn, which the vector gives the other way round
+        changed[over] *= (1.0 - 2.0 * np.pi / size[over])[:, None]
+        if changed[:, 0].min() < SOFT_KNEE or changed[:, 0].max() > BENT_KNEE:
             for i in range(2):
                 changed[i, 0] = flexion[i] + _soft(float(changed[i, 0])) - _soft(float(flexion[i]))
             rotation[self._knees] = quat.from_rotvec(changed)
 
 
 def _soft(flexion: float) -> float:
-    """The flexion itself above SOFT_KNEE, below it an exponential that stays above 0, with the same slope."""
+    """The flexion itself, but above 0 and below the most a knee can do: it nears both ends with the same slope."""
+    if flexion > BENT_KNEE:
+        return BENT_KNEE - FOLDED * math.expm1(-(flexion - BENT_KNEE) / FOLDED)
     return flexion if flexion > SOFT_KNEE else SOFT_KNEE * math.exp(flexion / SOFT_KNEE - 1.0)
 
 
@@ -267,13 +282,14 @@ def _limbs(skeleton: Skeleton) -> tuple[Array, Array]:
     for joint, parent in enumerate(skeleton.parents):
         place[joint] = skeleton.offsets[joint] + (place[parent] if parent >= 0 else 0.0)
     limbs, levers = np.zeros(len(place), dtype=np.intp), np.zeros(len(place))
+    limbs[0] = LEGS
     for joint, name in enumerate(skeleton.names):
         side, _, part = name.partition("_")
         if side in ("left", "right"):
             limbs[joint] = LEGS if part in ("hip", "knee", "ankle", "foot") else (1 if side == "left" else 2)
         above = skeleton.parents[joint]
         while above >= 0:
-            same = limbs[above] == limbs[joint]
+            same = limbs[joint] == (limbs[above] if above else 0)  # at the end of the pelvis is the head
             levers[above] = max(levers[above], float(np.linalg.norm(place[joint] - place[above])) if same else 0.0)
             above = skeleton.parents[above]
     return limbs, levers

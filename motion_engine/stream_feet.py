@@ -104,14 +104,21 @@ class Feet:
         legs = [_leg_pose(leg, (0.0, height, 0.0), pelvis, rotation) for leg in self.legs]
         return [(places[2], turns[2]) for places, turns in legs]
 
-    def place(self, rotation: Array, height: float, goals: Sequence[tuple[Vector, Quaternion]]) -> None:
+    def nearness(self, leg: int, height: float) -> float:
+        """How much an ankle at that height, m, is taken for standing: 1 on the floor, 0 in the air."""
+        return 1.0 - ease((height - self.legs[leg].rest[0] - NEAR[0]) / (NEAR[1] - NEAR[0]))
+
+    def place(
+        self, rotation: Array, height: float, goals: Sequence[tuple[Vector, Quaternion]], share: Sequence[float]
+    ) -> None:
         """Bend the legs so that ankles near the floor come to `goals`, see `ankles`; `rotation` is changed in place.
 
-        A foot in the air is left as it is: its leg may be straight, or the goal out of reach.
+        A foot in the air is left as it is: its leg may be straight, or the goal out of reach. `share` 0..1 is how much
+        of the way each of the others goes.
         """
         pelvis = floats(rotation[0])
-        for leg, (goal, turn) in zip(self.legs, goals, strict=True):
-            weight = 1.0 - ease((goal[1] - leg.rest[0] - NEAR[0]) / (NEAR[1] - NEAR[0]))
+        for index, (leg, (goal, turn)) in enumerate(zip(self.legs, goals, strict=True)):
+            weight = share[index] * self.nearness(index, goal[1])
             if weight <= 0.0:
                 continue
             (hip, knee, ankle, _), (thigh, shank, heel, _) = _leg_pose(leg, (0.0, height, 0.0), pelvis, rotation)
