@@ -116,7 +116,7 @@ class MotionStream:
     # ── What is asked ─────────────────────────────────────────────────────────────────────────────────────
 
     def play(self, plan: Plan, *, when: When = "now") -> Cue:
-        """Perform `plan`; its cost does not depend on how long the plan lasts.
+        """Perform `plan`; that costs the more the more steps it has, however long they last.
 
         Args:
             plan: What is asked for.

@@ -31,7 +31,7 @@ from motion_engine.types import Array, Skeleton
 
 STEP_TIME = 0.32  # s
 STEP_HEIGHT, HIGHEST_STEP = 0.25, 0.07  # share of the step's length, and m
-PADS = {"pelvis": 0.1, "spine3": 0.12, "head": 0.1, "left_knee": 0.06, "right_knee": 0.06}  # m of flesh around joints
+PADS = {"pelvis": 0.1, "spine3": 0.12, "head": 0.1, "knee": 0.06}  # m of flesh around joints
 NEAR = (0.03, 0.12)  # m over their height at rest, between which ankles are taken for standing less and less
 SETTLE = 0.05  # s, in which a foot that was lifted out of the floor sinks back
 STRETCH = 0.999  # of a leg's length: it is never straightened fully
@@ -90,7 +90,7 @@ class Feet:
         for leg in self.legs:
             (_, at_knee, at_ankle, at_ball), (*_, heel, ball) = _leg_pose(leg, (0.0, 0.0, 0.0), pelvis, rotation)
             sole = _lowest_sole(leg, at_ankle[1], at_ball[1], heel, ball)
-            lowest = min(lowest, sole, at_knee[1] - PADS["left_knee"])
+            lowest = min(lowest, sole, at_knee[1] - PADS["knee"])
         return lowest
 
     def ankles(self, rotation: Array, height: float) -> list[tuple[Vector, Quaternion]]:
