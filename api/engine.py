@@ -8,6 +8,7 @@ from pathlib import Path
 from action_library.library import Library, Progress
 from motion_engine.compose import compose
 from motion_engine.schedule import schedule
+from motion_engine.stream import MotionStream
 from motion_engine.types import LIBRARY_FPS, Plan, Timeline, Track
 from nlp.match import Matcher, Phrasebook
 from nlp.models import open_embedder
@@ -59,6 +60,10 @@ class CommandEngine:
         """The motion that plays `timeline`."""
         names = {segment.action for segment in timeline.segments}
         return compose(timeline, {name: self.library.clip(name) for name in names}, self.infos)
+
+    def stream(self, *, fps: float = LIBRARY_FPS) -> MotionStream:
+        """A body that performs plans live, frame by frame; see `motion_engine.stream`."""
+        return MotionStream(self.infos, self.library.clip, fps=fps)
 
     def say(self, text: str, *, fps: float = LIBRARY_FPS) -> Track:
         """The motion that `text` asks for; the errors of `parse`."""

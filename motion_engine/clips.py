@@ -13,6 +13,9 @@ from motion_engine.errors import BadClip
 from motion_engine.types import Array, Clip, Skeleton
 
 JUMP, LONELY = 1.0, 1.6  # radians over all joints, and how much more than the steps around it differ
+# The share of the angle by which each joint turns to aim a gesture elsewhere.
+AIMED = {"spine1": 0.1, "spine2": 0.1, "spine3": 0.1, "neck": 0.15, "head": 0.15}
+AIMED_ARMS = {"left_collar": 0.1, "right_collar": 0.1, "left_shoulder": 0.6, "right_shoulder": 0.6}
 MEND_TIME = 0.25  # s, over which a jump is spread on either side
 
 
@@ -202,10 +205,7 @@ def aim(clip: Clip, yaw: float, *, arms: bool = True) -> Clip:
     weight = smoothstep(x / 0.25) * smoothstep((1.0 - x) / 0.25)
     names = clip.skeleton.names
     rotation = clip.rotation.astype(np.float64)
-    shares = {"spine1": 0.1, "spine2": 0.1, "spine3": 0.1, "neck": 0.15, "head": 0.15}
-    if arms:
-        shares |= {"left_collar": 0.1, "right_collar": 0.1, "left_shoulder": 0.6, "right_shoulder": 0.6}
-    for name, share in shares.items():
+    for name, share in (AIMED | (AIMED_ARMS if arms else {})).items():
         turn = quat.from_axis_angle("y", weight * yaw * share)
         joint = names.index(name)
         rotation[:, joint] = quat.mul(turn, rotation[:, joint])

@@ -11,7 +11,7 @@ from motion_engine import clips as edit
 from motion_engine.curves import smoothstep
 from motion_engine.schedule import TRAVELS
 from motion_engine.transition import Course, concatenate, follow
-from motion_engine.types import ActionInfo, Array, Clip, Segment
+from motion_engine.types import ActionInfo, Array, Clip, Edits, Segment
 
 LOOP_BLEND = 0.2  # s, over which one repetition goes over into the next
 SEARCHED = 0.33  # s, by which an action whose length nobody asked for may end earlier or start later
@@ -37,15 +37,8 @@ class Take:
 
     @classmethod
     def of(cls, segment: Segment, info: ActionInfo, clip: Clip) -> Take:
-        """The take of `segment` with its action's clip at the track's rate: mirrored, reversed or with both arms."""
-        edits, turn = segment.edits, info.turn
-        if edits.direction == "backward" and travels(info):
-            clip, turn = edit.reverse(clip), -turn
-        if edits.symmetric and info.side in ("left", "right"):
-            clip = edit.both_arms(clip, info.side)
-        if edits.mirror:
-            clip, turn = edit.mirror(clip), -turn
-        return cls(segment, info, Course.of(clip, cycle_turn=turn if info.cyclic else None))
+        """The take of `segment` with its action's clip at the track's rate."""
+        return cls(segment, info, sided(clip, info, segment.edits))
 
     @property
     def fps(self) -> float:
@@ -127,6 +120,18 @@ class Take:
         """How many frames less a gait plays for its change of tempo: so much earlier it is entered."""
         rates = self._rates(frames)
         return 0.0 if rates is None else float((1.0 - rates[1:]).sum())
+
+
+def sided(clip: Clip, info: ActionInfo, edits: Edits) -> Course:
+    """An action's clip as the edits ask: on the other side, with both arms, or backwards."""
+    turn = info.turn
+    if edits.direction == "backward" and travels(info):
+        clip, turn = edit.reverse(clip), -turn
+    if edits.symmetric and info.side in ("left", "right"):
+        clip = edit.both_arms(clip, info.side)
+    if edits.mirror:
+        clip, turn = edit.mirror(clip), -turn
+    return Course.of(clip, cycle_turn=turn if info.cyclic else None)
 
 
 def travels(info: ActionInfo) -> bool:

@@ -48,7 +48,9 @@ class _Parts:
     stated: bool = False  # somebody asked for the length of the base
 
 
-def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0) -> Timeline:
+def schedule(
+    plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0, posture: str | None = None
+) -> Timeline:
     """Place every action of `plan` in time.
 
     Steps follow one another without a gap. Where an action starts in another posture than the one before ended in, the
@@ -58,6 +60,7 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
         plan: What was asked for.
         actions: What the library knows, by name.
         fps: Frames per second of the track; segment borders lie on frames.
+        posture: The one the body is in at the start; None: whatever the first action starts in.
 
     Raises:
         UnknownAction: `actions` lacks one that the plan names.
@@ -67,7 +70,7 @@ def schedule(plan: Plan, actions: Mapping[str, ActionInfo], *, fps: float = 30.0
     if not plan.steps:
         raise BadCommand("The plan has no steps: name at least one action, for example `wave then run`.")
     segments: list[Segment] = []
-    time, posture = 0.0, None
+    time = 0.0
     for step in plan.steps:
         step, infos = _base_first(step, [_lookup(call, actions) for call in step.actions])  # noqa: PLW2901
         step, infos = _from_here(step, infos, posture, actions)  # noqa: PLW2901

@@ -135,3 +135,13 @@ def test_the_frame_rate_changes_no_motion(engine: CommandEngine, text: str) -> N
 def track_path(track: Track) -> np.ndarray:
     """Metres along the floor from frame to frame."""
     return np.linalg.norm(np.diff(track.clip.root_position[:, [0, 2]].astype(float), axis=0), axis=-1)
+
+
+def test_commands_are_performed_live(engine: CommandEngine) -> None:
+    stream = engine.stream(fps=60.0)
+    assert stream.step().actions == ("idle",)
+    cue = stream.play(engine.parse("walk while waving the left hand, then jump"))
+    poses = [stream.step() for _ in range(round(cue.timeline.duration * 60) + 1)]
+    assert poses[0].frame == cue.frame == 1
+    assert {name for pose in poses for name in pose.actions} == {"walk", "wave", "jump", "idle"}
+    assert "waving the left hand" in {phrase for pose in poses for phrase in pose.phrases}
