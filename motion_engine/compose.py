@@ -14,7 +14,7 @@ from motion_engine.contacts import lock_feet
 from motion_engine.errors import UnknownAction
 from motion_engine.layers import overlay
 from motion_engine.perform import Take, travels
-from motion_engine.seam import smooth_seam
+from motion_engine.seam import smooth_seams
 from motion_engine.transition import Course, best_cut, chain, concatenate
 from motion_engine.types import ActionInfo, Clip, Segment, Timeline, Track
 
@@ -49,8 +49,10 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
         placed.append(chain(placed[-1], piece))
 
     # 3. Smooth the seams.
-    course, blends = _without_seams(placed)
-    played = _as_played(timeline, [len(piece) for piece in pieces], blends)
+    lengths = [len(piece) for piece in placed]
+    cuts = np.cumsum(lengths[:-1]).tolist()
+    course, halves = smooth_seams(concatenate(placed), cuts, _rooms(lengths))
+    played = _as_played(timeline, [0, *cuts, sum(lengths)], [0.0, *halves])
 
     # 4. Layer the other actions on it.
     for take, segment in zip(takes, played.segments, strict=True):
@@ -82,31 +84,23 @@ def _cut_to_fit(takes: Sequence[Take]) -> list[Course]:
     return [*pieces, takes[-1].finish(playing.sample(np.arange(takes[-1].usual_end(playing))))]
 
 
-def _without_seams(pieces: Sequence[Course]) -> tuple[Course, list[float]]:
-    """One course of all pieces, and over how many seconds the change into each was smoothed (none into the first)."""
-    course, blends = concatenate(pieces), [0.0]
-    lengths = [len(piece) for piece in pieces]
-    cut = 0
-    for index in range(1, len(pieces)):
-        cut += lengths[index - 1]
-        before = lengths[0] if index == 1 else lengths[index - 1] // 2
-        after = lengths[-1] if index == len(pieces) - 1 else lengths[index] // 2
-        course, half = smooth_seam(course, cut, min(before, after))
-        blends.append(2 * half)
-    return course, blends
+def _rooms(lengths: Sequence[int]) -> list[int]:
+    """How many frames the window of each seam may take on either side: half of what is played, or all at the ends."""
+    shares = [length if index in (0, len(lengths) - 1) else length // 2 for index, length in enumerate(lengths)]
+    return [min(pair) for pair in pairwise(shares)]
 
 
-def _as_played(timeline: Timeline, lengths: Sequence[int], blends: Sequence[float]) -> Timeline:
-    """The timeline with the lengths (frames) and blends (s) that the segments of the base really have."""
-    borders = np.concatenate(([0], np.cumsum(lengths))) / timeline.fps
+def _as_played(timeline: Timeline, frames: Sequence[int], halves: Sequence[float]) -> Timeline:
+    """The timeline with the borders (frames) and halves of the blends (s) that the segments of the base really have."""
+    borders = [frame / timeline.fps for frame in frames]
     segments: list[Segment] = []
     base, moved = 0, 0.0
     for segment in timeline.segments:
         if segment.layer:  # it belongs to the base just before, which is exactly as long as it was to be
             segments.append(replace(segment, start=segment.start + moved, end=segment.end + moved))
             continue
-        start, end = float(borders[base]), float(borders[base + 1])
+        start, end = borders[base], borders[base + 1]
         moved = start - segment.start
-        segments.append(replace(segment, start=start, end=end, blend=blends[base]))
+        segments.append(replace(segment, start=start, end=end, blend=2 * halves[base]))
         base += 1
-    return Timeline(tuple(segments), timeline.fps, float(borders[-1]))
+    return Timeline(tuple(segments), timeline.fps, borders[-1])

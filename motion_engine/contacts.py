@@ -9,7 +9,7 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.curves import envelope, smooth, smoothstep
-from motion_engine.kinematics import fk, sole_points, to_local, two_bone_ik
+from motion_engine.kinematics import body_pose, body_positions, fk, sole_points, two_bone_ik
 from motion_engine.types import CONTACT_JOINTS, Array, Clip
 
 CONTACT_HEIGHT = 0.05  # m above the joint's height at rest
@@ -26,7 +26,7 @@ RELEASE = 0.3  # s, at least, over which a lifted foot returns to its own path
 
 def label_contacts(clip: Clip) -> Array:
     """Which of CONTACT_JOINTS stand on the floor `(T, 4)` bool: low and slow for at least SHORTEST_CONTACT."""
-    position, _ = fk(clip.skeleton, clip.root_position, clip.rotation)
+    position = body_positions(clip)
     contacts = _standing(clip, position, CONTACT_HEIGHT, CONTACT_SPEED)
     shortest = round(SHORTEST_CONTACT * clip.fps)
     for joint in range(4):
@@ -68,7 +68,7 @@ def ground(clip: Clip) -> Clip:
 
 
 def _lowest_sole(clip: Clip) -> Array:
-    position, world = fk(clip.skeleton, clip.root_position, clip.rotation)
+    position, world = body_pose(clip)
     return sole_points(clip.skeleton, position, world)[..., 1].min(axis=-1)
 
 
@@ -84,9 +84,9 @@ def lock_feet(clip: Clip, seams: Sequence[tuple[float, float]] = ()) -> Clip:
     stepping = np.zeros(len(clip), dtype=bool)
     for start, end in seams:
         stepping[max(0, round(start * clip.fps)) : round(end * clip.fps)] = True
-    position, world = fk(skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
+    position, world = body_pose(clip)
     soles = sole_points(skeleton, position, world)
-    world = world.copy()
+    rotation = clip.rotation.copy()
     # On the way from one clip into another a foot may be in the air or slide, whatever both clips say of it.
     contacts = clip.contacts & _standing(clip, position, 2 * CONTACT_HEIGHT, 2 * CONTACT_SPEED)
     for index, side in enumerate(("left", "right")):
@@ -104,9 +104,11 @@ def lock_feet(clip: Clip, seams: Sequence[tuple[float, float]] = ()) -> Clip:
         p = position[moved]
         pole = _knee_pole(p[:, hip], p[:, knee], p[:, ankle], world[moved, hip])
         upper, lower = two_bone_ik(p[:, hip], p[:, knee], p[:, ankle], p[:, ankle] + correction[moved], pole)
-        world[moved, hip] = quat.mul(upper, world[moved, hip])
-        world[moved, knee] = quat.mul(lower, world[moved, knee])
-    return replace(clip, rotation=quat.unroll(to_local(skeleton, world)))
+        thigh, shank = quat.mul(upper, world[moved, hip]), quat.mul(lower, world[moved, knee])
+        rotation[moved, hip] = quat.mul(quat.inv(world[moved, 0]), thigh)
+        rotation[moved, knee] = quat.mul(quat.inv(thigh), shank)
+        rotation[moved, ankle] = quat.mul(quat.inv(shank), world[moved, ankle])
+    return replace(clip, rotation=quat.unroll(rotation))
 
 
 def _knee_pole(hip: Array, knee: Array, ankle: Array, thigh: Array) -> Array:

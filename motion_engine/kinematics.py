@@ -12,6 +12,7 @@ from motion_engine.types import BODY_JOINTS, Array, Clip, Skeleton
 # From the joint, m, in the rest pose: the heel under the ankle and the tip of the toes beyond the ball of the foot
 # (measured on the mannequin's feet; x is ignored since left and right feet splay).
 HEEL_BACK, TOE_FORWARD = 0.05, 0.06
+MANY = 256  # frames, from which on quaternions are quicker than matrices, which need fewer calls
 
 
 @lru_cache(maxsize=64)
@@ -47,10 +48,26 @@ def fk(skeleton: Skeleton, root_position: Array, rotation: Array) -> tuple[Array
     return position, world
 
 
-def body_positions(clip: Clip, frames: slice | Array = slice(None)) -> Array:
-    """World positions `(N, 22, 3)` m, float64, of the body's joints at `frames`; the fingers are left out."""
+def body_pose(clip: Clip, frames: slice | Array = slice(None)) -> tuple[Array, Array]:
+    """World positions `(N, 22, 3)` m and rotations `(N, 22, 4)` of the body's joints, fingers left out."""
     rotation = clip.rotation[frames, :BODY_JOINTS].astype(np.float64)
-    return fk(_body(clip.skeleton), clip.root_position[frames].astype(np.float64), rotation)[0]
+    return fk(_body(clip.skeleton), clip.root_position[frames].astype(np.float64), rotation)
+
+
+def body_positions(clip: Clip, frames: slice | Array = slice(None)) -> Array:
+    """World positions `(N, 22, 3)` m, float64, of the body's joints at `frames`."""
+    rotation = clip.rotation[frames, :BODY_JOINTS]
+    if len(rotation) > MANY:
+        return body_pose(clip, frames)[0]
+    matrix = quat.to_matrix(rotation.astype(np.float64))
+    position = np.empty(matrix.shape[:-1])
+    position[:, 0] = clip.root_position[frames]
+    offsets = clip.skeleton.offsets[:BODY_JOINTS, :, None]
+    for joints, parents in _levels(clip.skeleton.parents[:BODY_JOINTS]):
+        above = matrix[:, parents]
+        position[:, joints] = position[:, parents] + np.matmul(above, offsets[joints])[..., 0]
+        matrix[:, joints] = np.matmul(above, matrix[:, joints])
+    return position
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from motion_engine.clips import resample
-from motion_engine.kinematics import body_positions, fk, sole_points
+from motion_engine.kinematics import body_pose, body_positions, sole_points
 from motion_engine.types import Array, Clip
 
 TOES = ("left_foot", "right_foot")
@@ -18,7 +18,7 @@ def joint_speed(clip: Clip) -> Array:
 
 def penetration(clip: Clip) -> float:
     """How far the lowest sole of the whole clip is below the floor, m; negative if it never reaches it."""
-    position, world = fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
+    position, world = body_pose(clip)
     return float(-sole_points(clip.skeleton, position, world)[..., 1].min())
 
 

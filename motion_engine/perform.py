@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from motion_engine import clips as edit
+from motion_engine import quat
 from motion_engine.curves import smoothstep
 from motion_engine.schedule import TRAVELS
-from motion_engine.transition import Course, concatenate, follow
+from motion_engine.seam import redrawn
+from motion_engine.transition import Course, chain, concatenate
 from motion_engine.types import ActionInfo, Array, Clip, Edits, Segment
 
 LOOP_BLEND = 0.2  # s, over which one repetition goes over into the next
@@ -64,7 +66,9 @@ class Take:
         course, loops, whole = self.source, self.segment.edits.loops, len(self.source)
         if loops > 1:
             start, end = (round(t * self.fps) for t in self.info.loop) if self.info.loop else (0, whole)
-            course = _repeat(course, min(start, whole - 2), min(max(end, start + 2), whole), round(loops))
+            start, loops = max(0, min(start, whole - 2)), round(loops)
+            end = min(max(end, start + 2), whole)
+            course = repeated(course, start, end, loops, np.arange(whole + (loops - 1) * (end - start)))
         return course.sample(np.linspace(0, len(course) - 1, self.frames))
 
     def starts(self) -> Array:
@@ -79,7 +83,8 @@ class Take:
         rate = max(1, round(self.segment.edits.loops * whole)) / frames
         first = math.floor(start - self._lost_frames(frames) * rate) % whole
         # A frame more than is played, so that a slowed gait does not end on a frozen frame.
-        content = _cycles(course, first, math.ceil(rate * (frames + self.spare)) + 1)
+        length = math.ceil(rate * (frames + self.spare)) + 1
+        content = repeated(course, 0, whole, math.inf, np.arange(first, first + length))
         return content.sample(np.arange(frames + self.spare) * rate)
 
     def usual_end(self, played: Course) -> int:
@@ -139,30 +144,46 @@ def travels(info: ActionInfo) -> bool:
     return info.cyclic and info.distance > TRAVELS
 
 
-def _cycles(course: Course, entry: int, frames: int) -> Course:
-    """`frames` frames of a cyclic course from frame `entry` on."""
-    pieces: list[Course] = []
-    at = entry
-    while frames > 0:
-        piece = course.sample(np.arange(at, min(len(course), at + frames)))
-        pieces.append(_continue(pieces[-1], piece) if pieces else piece)
-        frames -= len(piece)
-        at = 0
-    return concatenate(pieces)
+def repeated(course: Course, start: int, end: int, loops: float, frames: Array) -> Course:
+    """Frames `(N,)` of the course whose frames `start` to `end` are played `loops` times, one after the other.
+
+    Each repetition goes on where the one before leads, and the seam between them is smoothed on both sides.
+    """
+    length, clip = end - start, course.clip
+    again = np.clip((frames - end) // length + 1, 0, loops - 1).astype(np.intp)
+    frame = frames - again * length
+    if not again.any():
+        return course.sample(frame)
+    # 1. One seam stands for all: its frames follow those of the course, as `joined`.
+    before, after = course.sample(np.arange(end)), course.sample(np.arange(start, end))
+    moved = chain(before, after)
+    reach = min(round(LOOP_BLEND * clip.fps), length // 2)
+    seam = redrawn(concatenate([before, moved]), end, reach)
+    joined = concatenate([course, seam.sample(np.arange(end - reach, end + reach))])
+    # 2. Which frame is shown when, and after how many repetitions.
+    opening = (again > 0) & (frame < start + reach)
+    closing = (again < loops - 1) & (frame >= end - reach) & (frame < end)
+    row = np.where(closing, len(course) + frame - (end - reach), frame)
+    row = np.where(opening, len(course) + reach + frame - start, row)
+    passed = again - opening
+    # 3. Every repetition moves and turns the next; ahead + left i on the floor, so that turns are factors.
+    turn = float(moved.heading[0] - course.heading[start])
+    turns = np.exp(1j * turn * np.arange(passed.max() + 1))
+    step = _floor(moved.clip)[0] - turns[min(1, len(turns) - 1)] * _floor(clip)[start]
+    place = np.concatenate(([0.0], np.cumsum(step * turns)))
+    position = _floor(joined.clip)[row] * turns[passed] + place[passed]
+    root, rotation = joined.clip.root_position[row].astype(np.float64), joined.clip.rotation[row]
+    root[:, 0], root[:, 2] = position.imag, position.real
+    rotation[:, 0] = quat.mul(quat.from_axis_angle("y", turn * passed), rotation[:, 0].astype(np.float64))
+    contacts = joined.clip.contacts[row]
+    played = replace(clip, root_position=root, rotation=quat.unroll(rotation), contacts=contacts)
+    return Course(played, joined.heading[row] + turn * passed)
 
 
-def _repeat(course: Course, start: int, end: int, loops: int) -> Course:
-    """The course with frames `start` to `end` played `loops` times."""
-    pieces = [course.sample(np.arange(end))]
-    for _ in range(loops - 1):
-        pieces.append(_continue(pieces[-1], course.sample(np.arange(start, end))))
-    if end < len(course):
-        pieces.append(_continue(pieces[-1], course.sample(np.arange(end, len(course)))))
-    return concatenate(pieces)
-
-
-def _continue(previous: Course, piece: Course) -> Course:
-    return follow(previous, piece, min(LOOP_BLEND, len(piece) / piece.clip.fps))
+def _floor(clip: Clip) -> Array:
+    """Where the root is on the floor `(T,)`, m: ahead + left i."""
+    root: Array = clip.root_position[:, 2].astype(np.float64) + 1j * clip.root_position[:, 0]
+    return root
 
 
 def _warp(course: Course, segment: Segment, info: ActionInfo) -> Course:

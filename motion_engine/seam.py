@@ -8,6 +8,7 @@ possible, and the window goes over into the untouched clips without a seam of it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -20,7 +21,8 @@ from motion_engine.transition import SOFT_KNEE, Course
 from motion_engine.types import Array, Clip
 
 # Windows, each smoother than the one before: s on either side of the cut, and how stiff the curve is.
-WINDOWS = tuple((half, 0.02) for half in (0.1, 0.13, 0.17, 0.2, 0.25, 0.3, 0.37, 0.43, 0.53, 0.67))
+LIGHT = 0.02
+WINDOWS = tuple((half, LIGHT) for half in (0.1, 0.13, 0.17, 0.2, 0.25, 0.3, 0.37, 0.43, 0.53, 0.67))
 WINDOWS += tuple((0.67, stiffness) for stiffness in (0.06, 0.2, 0.6, 2.0, 6.0, 20.0))
 # m/s^3, the sum over xyz: a seam may jerk as much as the clips do beside it, within these.
 CALM, WILD = 930.0, 2100.0
@@ -29,17 +31,32 @@ ORDER = 3  # differences of the third order: jerk
 JERK_FPS = 30.0  # the rate at which jerk is measured, whatever the clip's
 
 
-def smooth_seam(course: Course, cut: int, room: int) -> tuple[Course, float]:
-    """`course` with the jump between frames `cut - 1` and `cut` smoothed, and half the window that took, s.
+def smooth_seams(course: Course, cuts: Sequence[int], rooms: Sequence[int]) -> tuple[Course, list[float]]:
+    """`course` with the jumps at its cuts smoothed, and half the window that each took, s.
 
     The window is the first of WINDOWS with which the body jerks no more than it does beside the cut anyway, found by
     bisection; if none does, the last.
 
     Args:
-        course: Both actions, the second placed where the first leads.
-        cut: The first frame of the second action, 1..T - 1.
-        room: The most frames that the window may take on either side.
+        course: Actions end to end, each placed where the one before leads.
+        cuts: The first frames of all but the first action, 1..T - 1.
+        rooms: The most frames that each window may take on either side.
     """
+    clip, fps = course.clip, course.clip.fps
+    root, rotation, heading = clip.root_position.copy(), clip.rotation.copy(), course.heading.copy()
+    reach = round((LOOKED_AT + max(half for half, _ in WINDOWS)) * fps) + ORDER
+    halves = []
+    for cut, room in zip(cuts, rooms, strict=True):
+        around = slice(max(0, cut - reach), min(len(course), cut + reach))
+        near = replace(clip, root_position=root[around], rotation=rotation[around], contacts=clip.contacts[around])
+        best, half = _smoothed(Course(near, heading[around]), cut - around.start, room)
+        root[around], rotation[around], heading[around] = best.clip.root_position, best.clip.rotation, best.heading
+        halves.append(half)
+    return Course(replace(clip, root_position=root, rotation=rotation), heading), halves
+
+
+def _smoothed(course: Course, cut: int, room: int) -> tuple[Course, float]:
+    """The course with its one cut smoothed, and half the window."""
     fps = course.clip.fps
     allowed = float(np.clip(_jerk(course.clip, cut)[1], CALM, WILD))
     tried: dict[int, Course] = {}
@@ -50,7 +67,7 @@ def smooth_seam(course: Course, cut: int, room: int) -> tuple[Course, float]:
         frames = min(round(half * fps), room)
         if frames < 1:
             return course, 0.0
-        tried[middle] = _redrawn(course, cut, frames, stiffness)
+        tried[middle] = redrawn(course, cut, frames, stiffness)
         if _jerk(tried[middle].clip, cut)[0] <= allowed:
             high = middle
         else:
@@ -70,8 +87,8 @@ def _jerk(clip: Clip, cut: int) -> tuple[float, float]:
     return float(jerk.max(initial=0.0)), float(beside.max(initial=0.0))
 
 
-def _redrawn(course: Course, cut: int, frames: int, stiffness: float) -> Course:
-    """The course with everything in `frames` frames on either side of `cut` redrawn."""
+def redrawn(course: Course, cut: int, frames: int, stiffness: float = LIGHT) -> Course:
+    """The course with everything in `frames` frames on either side of `cut` redrawn, the stiffer the smoother."""
     clip, window = course.clip, slice(cut - frames, cut + frames)
     root, heading = clip.root_position.astype(np.float64), course.heading.copy()
     root[window] = _redraw(root, cut, frames, stiffness)

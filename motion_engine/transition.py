@@ -89,7 +89,7 @@ def _seen(course: Course, frames: Array) -> tuple[Array, Array, Array]:
     """Joint positions `(N, 22, 3)` m and velocities m/s as seen along the heading, and contacts, at `frames`."""
     clip = course.clip
     after = np.minimum(np.maximum(frames, 1), len(clip) - 1)
-    here, later, earlier = (body_positions(clip, index) for index in (frames, after, np.maximum(after - 1, 0)))
+    here, later, earlier = np.split(body_positions(clip, np.concatenate((frames, after, np.maximum(after - 1, 0)))), 3)
     turn = quat.from_axis_angle("y", -course.heading[frames])[:, None]
     below = here[:, :1] * (1.0, 0.0, 1.0)
     return quat.rotate(turn, here - below), quat.rotate(turn, later - earlier) * clip.fps, clip.contacts[frames]
