@@ -207,6 +207,8 @@ def _parse_lines(body: bytes, frames: int, channels: int, line: int, path: Path 
             reason = f"{len(row)} values where the joints have {channels} channels"
             raise BadClip(reason + ("; the file is truncated" if len(row) < channels else ""), path=path, line=number)
         rows.append(row)
+    if len(rows) == frames + 1:  # a common miscount: Frames as the number of the last row, counted from 0
+        frames += 1
     if len(rows) != frames:
         reason = f"Frames says {frames}, but there are {len(rows)} rows of values"
         raise BadClip(reason, path=path, line=line + body.count(b"\n"))
