@@ -17,8 +17,9 @@ from motion_engine.contacts import ground, label_contacts
 from motion_engine.curves import envelope, smoothstep
 from motion_engine.errors import BadClip
 from motion_engine.humanoid import BODY_JOINTS, SIDES, ancestors
-from motion_engine.kinematics import fk, sole_points, to_local
+from motion_engine.kinematics import fk, to_local
 from motion_engine.rig import AHEAD, UP, Rig, middle, read_rig, swing_end, torso, unit
+from motion_engine.support import floor_height, lay_hands, lift, reach, weights
 from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
 
 SPINE = ("spine1", "spine2", "spine3")
@@ -30,7 +31,7 @@ TOE_BEND = np.radians(60.0)  # the most that toes bend upwards
 # Flesh around the joints, m, by which they stay above the floor; the soles have their own points.
 THICKNESS = {"pelvis": 0.08, "spine2": 0.08, "neck": 0.05, "head": 0.08, "left_knee": 0.04, "right_knee": 0.04}
 THICKNESS |= {f"{side}_{part}": r for side in SIDES for part, r in (("shoulder", 0.05), ("elbow", 0.03))}
-THICKNESS |= {f"{side}_{part}": r for side in SIDES for part, r in (("wrist", 0.02), ("middle1", 0.015))}
+THICKNESS |= {f"{side}_{part}": r for side in SIDES for part, r in (("wrist", 0.02),)}
 
 
 def retarget(clip: Clip, rig: Rig | None = None) -> Clip:
@@ -59,9 +60,18 @@ def retarget(clip: Clip, rig: Rig | None = None) -> Clip:
     root = middle(source, "hip") - quat.rotate(pose["pelvis"], _hips(target))
     full = _fill(target, _aim_spine(target, torso(pose), source), source)
     full = _place_feet(target, full, root, source)
-    rotation = to_local(target, full)
+    # The floor, and what rests on it.
+    floor = floor_height(source) * UP
+    wanted = {name: points - floor for name, points in source.items()}
+    weight = weights(wanted)
+    position, _ = fk(target, root - floor, to_local(target, full))
+    points = {name: position[:, target.index(name)] for name in weight}
+    raised = lift(wanted, points, weight)
+    root = root - floor + raised[:, None] * UP
+    full = reach(target, full, root, raised, wanted, weight, clip.fps)
+    rotation = to_local(target, lay_hands(target, full, root))
     moved = Clip(target, clip.fps, root, quat.unroll(rotation), np.zeros((len(clip), 4), dtype=bool))
-    return _finish(_bend_toes(_level(moved)), turn=not rig.faced)
+    return _finish(_bend_toes(moved), turn=not rig.faced)
 
 
 def onto(clip: Clip, source: Clip, rig: Rig | None = None) -> Clip:
@@ -102,11 +112,13 @@ def onto(clip: Clip, source: Clip, rig: Rig | None = None) -> Clip:
         back = quat.between(leg, swing_end(wider, leg, leg))
         for part in ("hip", "knee"):
             body[f"{side}_{part}"] = quat.mul(back, body[f"{side}_{part}"])
-    # 3. The root, from where the hips shall be.
+    # 3. The root, from where the hips shall be, raised or lowered so that hands that bear the body do so.
     world = _source_world(rig, body, source)
-    theirs = _standing_at_origin(rig, world)
-    hips = (theirs[:, rig.joints["left_hip"]] + theirs[:, rig.joints["right_hip"]]) / 2
-    root = quat.rotate(quat.inv(rig.upright), middle(ours, "hip") / rig.ratio) - hips
+    points = {name: rig.ratio * path for name, path in rig.points(_standing_at_origin(rig, world)).items()}
+    root = middle(ours, "hip") - middle(points, "hip")
+    weight = {name: w for name, w in weights(ours).items() if name in points}
+    root = root + lift(ours, {name: points[name] + root for name in weight}, weight)[:, None] * UP
+    root = quat.rotate(quat.inv(rig.upright), root / rig.ratio)
     return Clip(skeleton, clip.fps, root, quat.unroll(to_local(skeleton, world)), clip.contacts)
 
 
@@ -273,14 +285,6 @@ def _clavicle(side: str, chest: Array, source: dict[str, Array]) -> Array:
     lift, reach = np.arcsin(np.clip(arm[:, 1], -1, 1)), np.arcsin(np.clip(arm[:, 2], -1, 1))
     zero, sign = np.zeros_like(lift), SIGNS[side]
     return quat.from_rotvec(CLAVICLE_SHARE * np.stack((zero, -sign * reach, sign * lift), axis=-1))
-
-
-def _level(clip: Clip) -> Clip:
-    """The clip at about the right height, so that contacts can be seen: its usual lowest points on the floor."""
-    position, world = fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
-    soles = sole_points(clip.skeleton, position, world)[..., 1].min(axis=-1)
-    shift = np.array([0.0, np.quantile(soles, 0.2), 0.0])
-    return replace(clip, root_position=clip.root_position - shift)
 
 
 def _bend_toes(clip: Clip) -> Clip:

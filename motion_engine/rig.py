@@ -24,7 +24,8 @@ UP, LEFT, AHEAD = np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0]), np.array
 SPINE_SHARES = (0.25, 0.6)  # of the chest's rotation against the pelvis at spine1 and spine2: bends at half the height
 NECK_SHARE = 0.5  # of the head's rotation against the chest
 HEAD_OVER_SHOULDERS = 0.15  # of the torso: a head whose joint is lower turns about the neck's base
-FLAT = np.radians(35.0)  # a foot whose toes point further off than this in the rest pose is no standing foot
+HANGING = np.radians(35.0)  # a foot whose toes point further off than this in the rest pose is no standing foot
+TILTED = 20.0  # degrees: by less than this a sole is off the floor by mistake, by more somebody stands on tiptoe
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,7 +257,7 @@ def _like(world: Array, neighbour_axes: Array, neighbour: Array) -> Array:
 def _foot_axes(side: str, source: dict[str, Array], turned: dict[str, Array], pelvis: Array) -> Array:
     """A for an ankle: where the foot is at its lowest, its sole is flat on the floor."""
     ankle = source[f"{side}_ankle"]
-    low = ankle[:, 1] <= np.quantile(ankle[:, 1], 0.1) + 0.01
+    low = _lowest(ankle)
     back = quat.inv(turned[f"{side}_ankle"][low])
     up = quat.rotate(back, np.broadcast_to(UP, (int(low.sum()), 3))).mean(axis=0)
     toes = source[f"{side}_foot"] - ankle if f"{side}_foot" in source else quat.rotate(pelvis, AHEAD)
@@ -267,18 +268,28 @@ def _foot_axes(side: str, source: dict[str, Array], turned: dict[str, Array], pe
 def _stand(
     axes: dict[str, Array], rest: dict[str, Array], source: dict[str, Array], turned: dict[str, Array]
 ) -> dict[str, Array]:
-    """Feet that the rest pose shows hanging are measured from the motion."""
+    """The axes with soles flat on the floor: rest poses show feet a little tilted, or hanging."""
     target = canonical_skeleton()
-    pelvis = quat.mul(turned["pelvis"], axes["pelvis"])
+    axes = dict(axes)
     for side in SIDES:
-        if f"{side}_foot" not in rest:
-            continue
-        toes = (rest[f"{side}_foot"] - rest[f"{side}_ankle"])[0]
-        own = target.offsets[target.index(f"{side}_foot")]
-        off = np.arctan2(toes[1], np.hypot(toes[0], toes[2])) - np.arctan2(own[1], np.hypot(own[0], own[2]))
-        if abs(off) > FLAT:
-            axes = axes | {f"{side}_ankle": _foot_axes(side, source, turned, pelvis)}
+        name = f"{side}_ankle"
+        if f"{side}_foot" in rest:
+            toes, own = (rest[f"{side}_foot"] - rest[name])[0], target.offsets[target.index(f"{side}_foot")]
+            off = np.arctan2(toes[1], np.hypot(toes[0], toes[2])) - np.arctan2(own[1], np.hypot(own[0], own[2]))
+            if abs(off) > HANGING:
+                axes[name] = _foot_axes(side, source, turned, quat.mul(turned["pelvis"], axes["pelvis"]))
+        low = _lowest(source[name])
+        back = quat.inv(quat.mul(turned[name][low], axes[name]))
+        up = quat.rotate(back, np.broadcast_to(UP, (int(low.sum()), 3))).mean(axis=0)
+        if _angle(up, UP) < TILTED:
+            axes[name] = quat.mul(axes[name], quat.between(UP, up))
     return axes
+
+
+def _lowest(ankle: Array) -> Array:
+    """The frames `(T,)` in which a foot is as low as it comes."""
+    low: Array = ankle[:, 1] <= np.quantile(ankle[:, 1], 0.1) + 0.01
+    return low
 
 
 def torso(body: dict[str, Array]) -> dict[str, Array]:

@@ -44,6 +44,7 @@ class Family:
     neck: str
     head: str
     up: str = "y"
+    standing: float | None = None  # m, how high ankles are over the floor at 0; None: as they are at their lowest
 
     def joints(self) -> dict[str, str]:
         """Canonical name -> joint of the file."""
@@ -99,7 +100,7 @@ def families() -> list[Family]:
     motions = Path(pybullet_data.getDataPath()) / "data" / "motions"
     files = (*sorted(motions.glob("humanoid3d_*.txt")), *sorted((motions / "walker").glob("*.txt")))
     parts = tuple(f"{{}}_{part}" for part in PARTS)
-    return [*found, Family("DeepMimic", files, parts, SIDES, "", "neck", "neck")]
+    return [*found, Family("DeepMimic", files, parts, SIDES, "", "neck", "neck", standing=0.05)]
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,10 @@ def feet(at: dict[str, Array]) -> Array:
     return np.stack([at[f"{s}_{part}"] for s in SIDES for part in ("ankle", "foot") if f"{s}_{part}" in at], axis=1)
 
 
-def standing(at: dict[str, Array], fps: float) -> Array:
+def standing(at: dict[str, Array], fps: float, height: float | None) -> Array:
     """Which of the feet's joints stand `(T, N)`: low against where they usually are at their lowest, and slow."""
     path = smooth(feet(at), 0.02 * fps)
-    floor = np.quantile(path[..., 1], 0.05, axis=0)
+    floor = np.quantile(path[..., 1], 0.05, axis=0) if height is None else height
     speed = np.linalg.norm(np.gradient(path, axis=0), axis=-1) * fps
     pelvis = smooth(middle(at, "hip")[:, [0, 2]], 0.1 * fps)
     travel = np.linalg.norm(np.gradient(pelvis, axis=0), axis=-1) * fps
@@ -233,7 +234,7 @@ def measure(family: Family, path: Path) -> Score:
     before = {name: ratio * quat.rotate(upright, p) for name, p in before.items()}
     turn = quat.from_axis_angle("y", yaw_to(limbs(before), limbs(after)))
     before = {name: quat.rotate(turn, p) for name, p in before.items()}
-    mask, labels = standing(before, source.fps), result.contacts[:, :: 1 if family.toe else 2]
+    mask, labels = standing(before, source.fps, family.standing), result.contacts[:, :: 1 if family.toe else 2]
     lines = [unit(at[f"left_{part}"] - at[f"right_{part}"]) for at in (before, after) for part in ("hip", "shoulder")]
     ahead = [facing(at) * (1, 0, 1) for at in (before, after)]
     flat = np.linalg.norm(unit(facing(before))[:, [0, 2]], axis=-1) > 0.5
