@@ -49,7 +49,7 @@ _PROGRAMS = {
     "Bandai": r"^(Upper|Lower)(Arm|Leg)_[LR]$",
     "Unreal": r"^(upper|lower)arm_[lr]$",
     "Daz or Poser": r"^[lr]Shldr",
-    "SMPL": r"^([mf]_avg_)?[LR]_Hip$|^left_hip$",
+    "SMPL": r"^([mf]_avg_)?[LR]_Hip$|^left_collar$",
     "VRM": r"^leftUpperArm$",
     "Unity": r"^LeftUpperArm$",
     "CMU": r"^LHipJoint$|^lhumerus$",

@@ -69,7 +69,7 @@ def retarget(clip: Clip, rig: Rig | None = None) -> Clip:
     raised = lift(wanted, points, weight)
     root = root - floor + raised[:, None] * UP
     full = reach(target, full, root, raised, wanted, weight, clip.fps)
-    rotation = to_local(target, lay_hands(target, full, root))
+    rotation = to_local(target, lay_hands(target, full, root, clip.fps))
     moved = Clip(target, clip.fps, root, quat.unroll(rotation), np.zeros((len(clip), 4), dtype=bool))
     return _finish(_bend_toes(moved), turn=not rig.faced)
 

@@ -20,8 +20,9 @@ UP, AHEAD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 RESTING = {"ankle": 0.075, "knee": 0.05, "hip": 0.09, "shoulder": 0.07, "elbow": 0.04, "wrist": 0.035}
 HEAD_RESTING = 0.1
 CLOSE, FAR = 0.05, 0.2  # m over its resting height: a joint that bears, and one that has nothing to do with the floor
-TOUCH, APART = 0.1, 0.22  # m between wrists: hands that touch, and those that do not
+TOUCH, APART = 0.09, 0.18  # m between wrists: hands that touch, and those that do not
 PLANTED = 0.3  # m/s; a hand on the floor that is slower stays where it is
+SETTLE = 0.04  # s, standard deviation of the time in which a hand turns on the floor
 RELEASE = 0.25  # s, over which a planted hand comes and goes
 STRAIGHT = 0.02  # m; an elbow or knee that sticks out less than this tends the natural way
 SOFT = 0.02  # radians, over which the turn of a hand on the floor sets in
@@ -134,7 +135,7 @@ def _planted(path: Array, wanted: Array, weight: Array, fps: float) -> Array:
     return move
 
 
-def lay_hands(target: Skeleton, world: Array, root: Array) -> Array:
+def lay_hands(target: Skeleton, world: Array, root: Array, fps: float) -> Array:
     """World rotations with the hands turned out of the floor where their fingertips would be in it."""
     position, _ = fk(target, root, to_local(target, world))
     world = world.copy()
@@ -142,7 +143,7 @@ def lay_hands(target: Skeleton, world: Array, root: Array) -> Array:
         wrist = target.index(f"{side}_wrist")
         hand = [joint for joint in range(wrist, len(target.names)) if wrist in ancestors(target, joint)]
         tips = np.array([np.sign(target.offsets[wrist][0]) * FINGERTIPS, 0.0, 0.0])
-        turn = _raise(world[:, wrist], tips, position[:, wrist, 1])
+        turn = quat.normalize(smooth(_raise(world[:, wrist], tips, position[:, wrist, 1]), SETTLE * fps))
         world[:, hand] = quat.mul(turn[:, None], world[:, hand])
     return world
 
