@@ -6,6 +6,9 @@ are its upper and lower half; left is to the left of where toes point or knees b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import combinations
+
 import numpy as np
 
 from motion_engine import quat
@@ -17,6 +20,15 @@ ALIKE = 0.9  # the shorter of two limbs that are a pair, as a share of the longe
 LIMB = 0.3  # of the longest limb: what is shorter is no arm
 STIFF = np.radians(0.7)  # a joint that bends less than this in the whole clip is inside a bone, as twist joints are
 DOWN = 110.0  # degrees between torso and legs of somebody who walks on two legs, at least
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two limbs that are alike: where they leave the trunk, their joints from there on, and their length."""
+
+    hub: int
+    chains: tuple[list[int], list[int]]
+    length: float
 
 
 def find_by_tree(skeleton: Skeleton, position: Array, rotation: Array) -> dict[str, int]:
@@ -38,10 +50,10 @@ def find_by_tree(skeleton: Skeleton, position: Array, rotation: Array) -> dict[s
     legs, arms = _legs_and_arms(skeleton, pairs, position)
     limbs: dict[str, int] = {}
     for pair, parts in ((legs, ("hip", "knee", "ankle", "foot")), (arms, ("shoulder", "elbow", "wrist"))):
-        for name, child in zip(("a", "b"), pair[1], strict=True):
-            limbs |= {f"{name}_{part}": joint for part, joint in _limb(skeleton, child, parts, position).items()}
-    chest = arms[0]
-    limbs["head"] = _head(skeleton, chest, {*legs[1], *arms[1]}, length, rotation)
+        for name, chain in zip(("a", "b"), pair.chains, strict=True):
+            limbs |= {f"{name}_{part}": joint for part, joint in _limb(skeleton, chain, parts, position).items()}
+    starts = {chain[0] for pair in pairs for chain in pair.chains}
+    limbs["head"] = _head(skeleton, arms.hub, starts, length, rotation)
     return _sided(limbs, position)
 
 
@@ -60,56 +72,51 @@ def _path(skeleton: Skeleton, joint: int, length: Array) -> list[int]:
     return chain
 
 
-def _pairs(skeleton: Skeleton, length: Array) -> list[tuple[int, tuple[int, int]]]:
-    """The trunk's joints with two limbs alike, each with the first joints of both; longest limbs first."""
-    reach = {j: float(length[_path(skeleton, j, length)].sum()) for j in range(len(skeleton.names))}
-    found = []
+def _pairs(skeleton: Skeleton, length: Array) -> list[_Pair]:
+    """The two pairs of limbs that are alike, the longer ones first."""
+    found: list[_Pair] = []
     for hub in range(len(skeleton.names)):
-        below = sorted(children(skeleton, hub), key=lambda j: -reach[j])
-        used: set[int] = set()
-        for i, a in enumerate(below):
-            for b in below[i + 1 :]:
-                if a in used or b in used:
-                    continue
-                same = len(_path(skeleton, a, length)) == len(_path(skeleton, b, length))
-                if same and reach[b] > ALIKE * reach[a] > 0 and min(_bones(skeleton, a, length)) > 0:
-                    found.append((reach[a], hub, (a, b)))
-                    used |= {a, b}
-    longest = max((size for size, _, _ in found), default=0.0)
-    large = sorted((f for f in found if f[0] > LIMB * longest), key=lambda f: -f[0])
-    # What hangs inside another limb (fingers on an arm) is no limb of its own.
-    return [(hub, pair) for _, hub, pair in large if not any(_inside(skeleton, hub, p) for _, _, p in large)][:2]
+        paths = sorted((_path(skeleton, child, length) for child in children(skeleton, hub)), key=lambda p: -len(p))
+        possible = [_alike(hub, a, b, length) for a, b in combinations(paths, 2)]
+        found += [pair for pair in possible if len(pair.chains[0]) > 2]
+    longest = max((pair.length for pair in found), default=0.0)
+    large: list[_Pair] = []
+    for pair in sorted(found, key=lambda p: -p.length):
+        # What hangs inside another limb (fingers on an arm) is no limb of its own, nor is a limb part of two pairs.
+        inside = any(chain[0] in ancestors(skeleton, pair.hub) for other in large for chain in other.chains)
+        taken = {chain[0] for other in large for chain in other.chains}
+        if pair.length > LIMB * longest and not inside and not taken & {chain[0] for chain in pair.chains}:
+            large.append(pair)
+    return large[:2]
 
 
-def _bones(skeleton: Skeleton, joint: int, length: Array) -> list[float]:
-    """The two longest bones below `joint`, 0 where there are fewer."""
-    below = sorted(length[_path(skeleton, joint, length)[1:]], reverse=True)
-    return [float(n) for n in (*below, 0.0, 0.0)[:2]]
+def _alike(hub: int, a: list[int], b: list[int], length: Array) -> _Pair:
+    """Two limbs as far as their bones are equally long: somebody may hold a thing at the end of one."""
+    same = 1
+    for bones in zip(length[a[1:]], length[b[1:]], strict=False):
+        if min(bones) < ALIKE * max(bones):
+            break
+        same += 1
+    return _Pair(hub, (a[:same], b[:same]), float(length[a[1:same]].sum()))
 
 
-def _inside(skeleton: Skeleton, joint: int, pair: tuple[int, int]) -> bool:
-    return any(limb in ancestors(skeleton, joint) for limb in pair)
-
-
-def _legs_and_arms(
-    skeleton: Skeleton, pairs: list[tuple[int, tuple[int, int]]], position: Array
-) -> tuple[tuple[int, tuple[int, int]], tuple[int, tuple[int, int]]]:
+def _legs_and_arms(skeleton: Skeleton, pairs: list[_Pair], position: Array) -> tuple[_Pair, _Pair]:
     """The pair nearer to the root is the legs; where both leave the same joint, the one with the lower ends."""
     first, second = pairs
-    if first[0] == second[0]:
-        ends = [_path(skeleton, pair[0], np.ones(len(skeleton.names)))[-1] for _, pair in pairs]
-        first_is_lower = position[:, ends[0], 1].mean() < position[:, ends[1], 1].mean()
+    if first.hub == second.hub:
+        ends = [position[:, [chain[-1] for chain in pair.chains], 1].mean() for pair in pairs]
+        first_is_lower = ends[0] < ends[1]
     else:
-        first_is_lower = len(ancestors(skeleton, first[0])) < len(ancestors(skeleton, second[0]))
+        first_is_lower = len(ancestors(skeleton, first.hub)) < len(ancestors(skeleton, second.hub))
     return (first, second) if first_is_lower else (second, first)
 
 
-def _limb(skeleton: Skeleton, start: int, parts: tuple[str, ...], position: Array) -> dict[str, int]:
-    """The joints at the ends of the two longest bones of the limb that begins with `start`, and the next one."""
-    chain = _path(skeleton, start, np.concatenate(([0.0], np.linalg.norm(skeleton.offsets[1:], axis=-1))))
-    chain = _bending(chain, position)
-    if len(chain) < 3:
-        raise _refused(f"the limb at {skeleton.names[start]} has no middle joint")
+def _limb(skeleton: Skeleton, chain: list[int], parts: tuple[str, ...], position: Array) -> dict[str, int]:
+    """The joints at the ends of the two longest bones of a limb, and the next one."""
+    bending = _bending(chain, position)
+    if len(bending) < 3:
+        raise _refused(f"the limb at {skeleton.names[chain[0]]} has no middle joint")
+    chain = bending
     bones = np.linalg.norm(np.diff(position[:, chain], axis=1), axis=-1).mean(axis=0)
     middle = 1 + int(np.argmax(np.minimum(bones[:-1], bones[1:])))
     return dict(zip(parts, chain[middle - 1 :], strict=False))
