@@ -106,6 +106,8 @@ def say(
         if path.suffix.lower() not in SUFFIXES:
             raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
         check_target(path)
+    if skeleton and not any(path.suffix.lower() == ".bvh" for path in output or ()):
+        raise typer.BadParameter("is for .bvh: add one with -o", param_hint="--skeleton")
     theirs = read_skeleton(skeleton) if skeleton else None
     engine = _open(library_url)
     plan = engine.parse(_spoken(text))

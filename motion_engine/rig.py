@@ -14,13 +14,14 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
-from motion_engine.humanoid import BODY_JOINTS, CHAINS, SIDES, check_chains, complete, find_limbs, program
+from motion_engine.humanoid import BODY_JOINTS, CHAINS, PHALANGES, SIDES, check_chains, complete, find_limbs, program
 from motion_engine.joint_map import JointMap
 from motion_engine.kinematics import fk
 from motion_engine.topology import find_by_tree
 from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
 
 UP, LEFT, AHEAD = np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
+KNUCKLES = ("middle1", "index1", "pinky1")
 SPINE_SHARES = (0.25, 0.6)  # of the chest's rotation against the pelvis at spine1 and spine2: bends at half the height
 NECK_SHARE = 0.5  # of the head's rotation against the chest
 HEAD_OVER_SHOULDERS = 0.15  # of the torso: a head whose joint is lower turns about the neck's base
@@ -67,9 +68,9 @@ def read_rig(clip: Clip, stated: JointMap | None = None) -> Rig:
     if rest_turn is not None:
         at = {name: quat.rotate(rest_turn, rest[None, joint]) for name, joint in joints.items()}
         axes = _stand(_axes_from_rest(rest, joints, rest_turn), at, source, turned)
+        axes = _hands(axes, at, dict.fromkeys(joints, rest_turn[None]))
     else:
-        axes = _axes_from_motion(source, turned)
-    axes = _hands(axes, rest, joints)
+        axes = _hands(_axes_from_motion(source, turned), source, turned)
     ratio = _leg_length(canonical_skeleton()) / _source_leg(source)
     words = _words(skeleton, joints, by_name, rest, rest_turn, upright)
     return Rig(skeleton, joints, axes, upright, ratio, _neck(joints, source), stated.facing is not None, words)
@@ -217,7 +218,10 @@ def _axes_from_motion(source: dict[str, Array], turned: dict[str, Array]) -> dic
         axes |= _limb_axes(side, ("hip", "knee", "ankle"), -1.0, body["pelvis"], source, turned)
         axes |= _limb_axes(side, ("shoulder", "elbow", "wrist"), 1.0, body["spine3"], source, turned)
         forearm = quat.mul(turned[f"{side}_elbow"], axes[f"{side}_elbow"])
-        axes[f"{side}_wrist"] = _like(turned[f"{side}_wrist"], axes[f"{side}_elbow"], forearm)
+        if all(f"{side}_{part}" in source for part in KNUCKLES):
+            axes[f"{side}_wrist"] = _palm_axes(side, source, turned)
+        else:
+            axes[f"{side}_wrist"] = _like(turned[f"{side}_wrist"], axes[f"{side}_elbow"], forearm)
         axes[f"{side}_ankle"] = _foot_axes(side, source, turned, body["pelvis"])
         if f"{side}_foot" in turned:
             foot = quat.mul(turned[f"{side}_ankle"], axes[f"{side}_ankle"])
@@ -252,6 +256,16 @@ def _like(world: Array, neighbour_axes: Array, neighbour: Array) -> Array:
     """A for a joint at the end of a chain: its neighbour's if the file uses the same axes, else measured."""
     off = quat.angle_between(quat.mul(world, neighbour_axes), neighbour)
     return neighbour_axes if np.median(off) < np.radians(50) else _mean(quat.mul(quat.inv(world), neighbour))
+
+
+def _palm_axes(side: str, source: dict[str, Array], turned: dict[str, Array]) -> Array:
+    """A for a wrist from where the fingers begin: the palm is rigid."""
+    target = canonical_skeleton()
+    wrist, *knuckles = (f"{side}_{part}" for part in ("wrist", *KNUCKLES))
+    middle, index, pinky = (source[name] - source[wrist] for name in knuckles)
+    own = [target.offsets[target.index(name)] for name in knuckles]
+    ours, theirs = _frame(own[0], own[1] - own[2]), _frame(middle, index - pinky)
+    return _mean(quat.mul(quat.inv(turned[wrist]), quat.mul(theirs, quat.inv(ours))))
 
 
 def _foot_axes(side: str, source: dict[str, Array], turned: dict[str, Array], pelvis: Array) -> Array:
@@ -319,20 +333,26 @@ def swing_end(fixed: Array, moving: Array, direction: Array) -> Array:
     return end
 
 
-def _hands(axes: dict[str, Array], rest: Array, joints: dict[str, int]) -> dict[str, Array]:
-    """A for finger joints: as the hand, turned by what their bones point elsewhere in the rest pose."""
+def _hands(axes: dict[str, Array], source: dict[str, Array], turned: dict[str, Array]) -> dict[str, Array]:
+    """A for finger joints: each bone swings from the one before it, the first from the hand, as the source's does.
+
+    The last bones' tips are in no table; their joints have the axes of the ones before.
+    """
     target = canonical_skeleton()
-    axes = dict(axes)
+    axes, body = dict(axes), dict[str, Array]()
     for name in target.names[BODY_JOINTS:]:
-        if name not in joints:
+        if name not in turned:
             continue
-        side = name.partition("_")[0]
         finger, number = name[:-1], int(name[-1])
-        # The last bone's tip is in no table: it goes on as the bone before it.
-        start, end = (f"{finger}{number}", f"{finger}{number + 1}") if number < 3 else (f"{finger}2", name)
-        own, other = target.offsets[target.index(end)], rest[joints[end]] - rest[joints[start]]
-        hand = axes[f"{side}_wrist"]
-        axes[name] = quat.mul(quat.between(quat.rotate(hand, own), other), hand)
+        if number == PHALANGES:
+            axes[name] = axes[f"{finger}2"]
+            continue
+        hand = f"{name.partition('_')[0]}_wrist"
+        before = quat.mul(turned[hand], axes[hand]) if number == 1 else body[f"{finger}1"]
+        tip = f"{finger}{number + 1}"
+        own = quat.rotate(before, target.offsets[target.index(tip)])
+        body[name] = quat.mul(quat.between(own, source[tip] - source[name]), before)
+        axes[name] = _mean(quat.mul(quat.inv(turned[name]), body[name]))
     return axes
 
 

@@ -13,10 +13,12 @@ import pytest
 
 from motion_engine import quat
 from motion_engine.clips import crop, resample
+from motion_engine.errors import BadClip
 from motion_engine.formats.bvh import read_bvh
 from motion_engine.formats.deepmimic import read_deepmimic
 from motion_engine.kinematics import fk
-from motion_engine.retarget import retarget
+from motion_engine.retarget import onto, relaxed_hand, retarget
+from motion_engine.rig import read_rig
 from motion_engine.types import Array, Clip, canonical_skeleton
 
 Rest = Literal["T", "A", "hanging", "along x"]
@@ -240,3 +242,75 @@ def test_names_that_say_nothing(tmp_path: Path, figure: Figure, motion: str) -> 
         pytest.skip("without names, rest pose or an upright body nothing says which way is up")
     off = errors(clip, there_and_back(tmp_path, clip, figure))
     assert off[:8].mean() < 3.0 and off[8:].max() < 8.0
+
+
+def test_names_and_tree_agree(tmp_path: Path) -> None:
+    clip = original("walk")
+    named = there_and_back(tmp_path, clip, Figure(without=FINGERS))
+    unnamed = there_and_back(tmp_path, clip, Figure(names=MEANINGLESS, without=FINGERS))
+    assert np.abs(named.rotation - unnamed.rotation).max() < 0.02
+
+
+@pytest.mark.parametrize("rest", ["T", "A", "along x"])
+def test_fingers_come_along(tmp_path: Path, rest: Rest) -> None:
+    clip = original("walk")
+    rotation = clip.rotation.copy()
+    curl = np.random.default_rng(3).uniform(0.1, 1.0, (1, 30)) * np.linspace(0.3, 1.0, len(clip))[:, None]
+    sign = np.repeat([-1.0, 1.0], 15)
+    rotation[:, 22:] = quat.from_axis_angle("z", curl * sign)
+    fist = Clip(clip.skeleton, clip.fps, clip.root_position, rotation, clip.contacts)
+    result = there_and_back(tmp_path, fist, Figure(rest=rest))
+    off = np.degrees(quat.angle_between(result.rotation[:, 22:].astype(np.float64), rotation[:, 22:]))
+    assert off.mean() < (8.0 if rest == "along x" else 3.0)  # nothing says how thumbs are twisted
+    still = there_and_back(tmp_path, fist, Figure(rest=rest, without=FINGERS))
+    np.testing.assert_allclose(still.rotation[:, 22:], np.broadcast_to(relaxed_hand(), (len(clip), 30, 4)), atol=1e-5)
+
+
+def test_the_report_in_words(tmp_path: Path) -> None:
+    write(tmp_path / "a.bvh", original("walk"), Figure(rest="A", up="+z", names={"pelvis": "mixamorig:Hips"}))
+    assert read_rig(read_bvh(tmp_path / "a.bvh")).words == (
+        "Read as Mixamo: 22 of 22 body joints by name, fingers too; rest pose A; +Z up"
+    )
+    write(tmp_path / "b.bvh", original("walk"), Figure(rest="along x", names=MEANINGLESS, without=(*FINGERS, "neck")))
+    words = read_rig(read_bvh(tmp_path / "b.bvh")).words
+    assert words.startswith("Read: 21 of 22 body joints by the tree and the motion") and "no rest pose" in words
+
+
+def test_a_dog_is_refused(tmp_path: Path) -> None:
+    """Its names say nothing, and its legs are not opposite to its head."""
+    clip = original("walk", frames=10)
+    rotation = np.tile(quat.IDENTITY, (10, 52, 1))
+    for name in ("left_hip", "right_hip", "left_shoulder", "right_shoulder"):
+        rotation[:, clip.skeleton.index(name)] = quat.from_axis_angle("x", -np.pi / 2)
+    dog = Clip(clip.skeleton, 30.0, clip.root_position, rotation, clip.contacts)
+    write(tmp_path / "dog.bvh", dog, Figure(names=MEANINGLESS, without=FINGERS))
+    with pytest.raises(BadClip, match=r"legs are not opposite to its head; name the joints in a \.map\.yaml"):
+        retarget(read_bvh(tmp_path / "dog.bvh"))
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if FIGURES[name].long_limbs == 1.0])
+@pytest.mark.parametrize("motion", ["walk", "crawl"])
+def test_onto_another_skeleton_and_back(tmp_path: Path, name: str, motion: str) -> None:
+    """A clip that was never on that skeleton is written onto it, and read again it is the same motion."""
+    write(tmp_path / "theirs.bvh", original("walk"), FIGURES[name])
+    theirs, clip = read_bvh(tmp_path / "theirs.bvh"), original(motion)
+    put = onto(clip, theirs)
+    assert put.fps == clip.fps and put.skeleton.names == theirs.skeleton.names
+    np.testing.assert_array_equal(put.skeleton.offsets, theirs.skeleton.offsets)
+    off = errors(clip, retarget(put, read_rig(theirs)))
+    assert off[:8].mean() < 3.0 and off[8:].max() < 8.0
+
+
+def test_there_and_back_is_the_same_motion(tmp_path: Path) -> None:
+    write(tmp_path / "theirs.bvh", original("walk"), Figure(rest="A", up="+z", extra=True, long_limbs=1.1))
+    theirs = read_bvh(tmp_path / "theirs.bvh")
+    back = onto(retarget(theirs), theirs)
+    (a, _), (b, _) = (fk(c.skeleton, c.root_position, c.rotation) for c in (theirs, back))
+    assert np.linalg.norm(a - b - (a - b).mean(axis=(0, 1)), axis=-1).mean() < 0.01
+
+
+def test_only_canonical_clips_go_onto_others(tmp_path: Path) -> None:
+    write(tmp_path / "theirs.bvh", original("walk"), Figure(rest="A", extra=True))
+    theirs = read_bvh(tmp_path / "theirs.bvh")
+    with pytest.raises(BadClip, match="retarget it first"):
+        onto(theirs, theirs)
