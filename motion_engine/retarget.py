@@ -68,7 +68,9 @@ def retarget(clip: Clip, rig: Rig | None = None) -> Clip:
     points = {name: position[:, target.index(name)] for name in weight}
     raised = lift(wanted, points, weight)
     root = root - floor + raised[:, None] * UP
-    full = reach(target, full, root, raised, wanted, weight, clip.fps)
+    at = {name: path + raised[:, None] * UP for name, path in _by_name(target, position).items()}
+    for name, turned in reach(_by_name(target, full), at, raised, wanted, weight, clip.fps).items():
+        full[:, target.index(name)] = turned
     rotation = to_local(target, lay_hands(target, full, root, clip.fps))
     moved = Clip(target, clip.fps, root, quat.unroll(rotation), np.zeros((len(clip), 4), dtype=bool))
     return _finish(_bend_toes(moved), turn=not rig.faced)
@@ -93,8 +95,7 @@ def onto(clip: Clip, source: Clip, rig: Rig | None = None) -> Clip:
     rig = rig or read_rig(source)
     target, skeleton = canonical_skeleton(), rig.skeleton
     position, full = fk(target, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
-    ours = {name: position[:, joint] for joint, name in enumerate(target.names)}
-    body = {name: full[:, joint] for joint, name in enumerate(target.names)}
+    ours, body = _by_name(target, position), _by_name(target, full)
     # 1. The spine, bent so that the neck is over the hips where it is in the clip.
     lowest = _lowest_of_spine(rig)
     if lowest is not None and rig.neck is not None:
@@ -117,7 +118,10 @@ def onto(clip: Clip, source: Clip, rig: Rig | None = None) -> Clip:
     points = {name: rig.ratio * path for name, path in rig.points(_standing_at_origin(rig, world)).items()}
     root = middle(ours, "hip") - middle(points, "hip")
     weight = {name: w for name, w in weights(ours).items() if name in points}
-    root = root + lift(ours, {name: points[name] + root for name in weight}, weight)[:, None] * UP
+    raised = lift(ours, {name: points[name] + root for name in weight}, weight)
+    root = root + raised[:, None] * UP
+    body = reach(body, {name: path + root for name, path in points.items()}, raised, ours, weight, clip.fps)
+    world = _source_world(rig, body, source)
     root = quat.rotate(quat.inv(rig.upright), root / rig.ratio)
     return Clip(skeleton, clip.fps, root, quat.unroll(to_local(skeleton, world)), clip.contacts)
 
@@ -218,6 +222,11 @@ def relaxed_hand() -> Array:
 
 
 # ── The target ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _by_name(skeleton: Skeleton, values: Array) -> dict[str, Array]:
+    """Positions or rotations `(T, J, N)` by joint."""
+    return {name: values[:, joint] for joint, name in enumerate(skeleton.names)}
 
 
 def _hips(target: Skeleton) -> Array:

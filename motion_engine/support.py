@@ -64,57 +64,55 @@ def lift(wanted: dict[str, Array], points: dict[str, Array], weight: dict[str, A
 
 
 def reach(
-    target: Skeleton,
-    world: Array,
-    root: Array,
+    body: dict[str, Array],
+    at: dict[str, Array],
     raised: Array,
     wanted: dict[str, Array],
     weight: dict[str, Array],
     fps: float,
-) -> Array:
-    """World rotations `(T, 52, 4)` with hands and feet on the floor, or on one another, where the source has them.
+) -> dict[str, Array]:
+    """`body` with hands and feet on the floor, or on one another, where they are `wanted`.
 
     Args:
-        target: The canonical skeleton.
-        world: `(T, 52, 4)` as the limbs' directions have it.
-        root: `(T, 3)` m, raised already.
+        body: World rotations `(T, 4)` by canonical joint, as the limbs' directions have it.
+        at: Where that brings the joints `(T, 3)` m, in a body that is raised already.
         raised: `(T,)` m, by how much.
-        wanted: Where joints are in the source, in our size.
+        wanted: Where joints shall be, `(T, 3)` m.
         weight: As `weights` gives it.
         fps: Frames per second.
     """
-    position, _ = fk(target, root, to_local(target, world))
-    world = world.copy()
-    at = {f"{side}_wrist": position[:, target.index(f"{side}_wrist")] for side in SIDES}
     move = {f"{side}_ankle": -(weight[f"{side}_ankle"] * raised)[:, None] * UP for side in SIDES}
-    for wrist, path in at.items():
-        down = weight[wrist][:, None] * (wanted[wrist] - path) * UP
-        move[wrist] = down + _planted(path, wanted[wrist], weight[wrist], fps)
+    for wrist in ("left_wrist", "right_wrist"):
+        down = weight[wrist][:, None] * (wanted[wrist] - at[wrist]) * UP
+        move[wrist] = down + _planted(at[wrist], wanted[wrist], weight[wrist], fps)
     gap, own = wanted["left_wrist"] - wanted["right_wrist"], at["left_wrist"] - at["right_wrist"]
     near = 1.0 - smoothstep((np.linalg.norm(gap, axis=-1) - TOUCH) / (APART - TOUCH))
     for side, sign in (("left", 0.5), ("right", -0.5)):
         free = near * (1.0 - weight[f"{side}_wrist"])
         move[f"{side}_wrist"] = move[f"{side}_wrist"] + sign * free[:, None] * (gap - own)
+    changed = dict(body)
     for side in SIDES:
-        for *names, natural in LIMBS:
-            joints = [target.index(f"{side}_{part}") for part in names]
-            _bend(world, position, joints, move[f"{side}_{names[-1]}"], natural)
-    return world
+        for *parts, natural in LIMBS:
+            names = [f"{side}_{part}" for part in parts]
+            changed |= _bend(body, at, names, move[names[-1]], natural)
+    return changed
 
 
-def _bend(world: Array, position: Array, joints: list[int], move: Array, natural: Array) -> None:
-    """Bends a limb in place so that its end is moved by `move (T, 3)`."""
+def _bend(
+    body: dict[str, Array], at: dict[str, Array], names: list[str], move: Array, natural: Array
+) -> dict[str, Array]:
+    """The rotations of a limb's upper and lower bone with its end moved by `move (T, 3)`."""
     frames = np.flatnonzero(np.linalg.norm(move, axis=-1) > 1e-5)
-    if not len(frames):
-        return
-    a, b, c = (position[frames, joint] for joint in joints)
+    a, b, c = (at[name][frames] for name in names)
     axis = (c - a) / np.maximum(np.linalg.norm(c - a, axis=-1, keepdims=True), 1e-9)
     out = (b - a) - np.sum((b - a) * axis, axis=-1, keepdims=True) * axis
-    out_naturally = quat.rotate(world[frames, joints[0]], natural)
+    out_naturally = quat.rotate(body[names[0]][frames], natural)
     pole = out + np.maximum(0.0, STRAIGHT - np.sum(out * out_naturally, axis=-1, keepdims=True)) * out_naturally
-    upper, lower = two_bone_ik(a, b, c, c + move[frames], pole)
-    world[frames, joints[0]] = quat.mul(upper, world[frames, joints[0]])
-    world[frames, joints[1]] = quat.mul(lower, world[frames, joints[1]])
+    turns = two_bone_ik(a, b, c, c + move[frames], pole)
+    bent = {name: body[name].copy() for name in names[:2]}
+    for name, turn in zip(names, turns, strict=False):
+        bent[name][frames] = quat.mul(turn, body[name][frames])
+    return bent
 
 
 def _planted(path: Array, wanted: Array, weight: Array, fps: float) -> Array:
