@@ -75,7 +75,7 @@ def export(
     check_target(path, SUFFIXES)
     suffix = path.suffix.lower()
     if suffix == ".bvh" and skeleton:
-        from motion_engine.retarget import onto
+        from motion_engine.onto import onto
 
         write_bvh(path, onto(track.clip, skeleton.source, skeleton.rig), unit=skeleton.metres)
     elif suffix == ".bvh":

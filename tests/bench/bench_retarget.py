@@ -22,7 +22,8 @@ from motion_engine.errors import BadClip
 from motion_engine.formats.bvh import read_bvh
 from motion_engine.formats.deepmimic import read_deepmimic
 from motion_engine.kinematics import fk
-from motion_engine.retarget import onto, retarget
+from motion_engine.onto import onto
+from motion_engine.retarget import retarget
 from motion_engine.types import Array, Clip
 
 MOCAP = Path(__file__).parents[3] / "shared" / "mocap"

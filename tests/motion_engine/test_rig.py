@@ -17,7 +17,8 @@ from motion_engine.errors import BadClip
 from motion_engine.formats.bvh import read_bvh
 from motion_engine.formats.deepmimic import read_deepmimic
 from motion_engine.kinematics import fk
-from motion_engine.retarget import onto, relaxed_hand, retarget
+from motion_engine.onto import onto
+from motion_engine.retarget import relaxed_hand, retarget
 from motion_engine.rig import read_rig
 from motion_engine.types import Array, Clip, canonical_skeleton
 

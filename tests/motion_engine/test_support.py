@@ -11,7 +11,8 @@ from motion_engine import quat
 from motion_engine.clips import resample
 from motion_engine.formats.deepmimic import read_deepmimic
 from motion_engine.kinematics import fk, sole_points
-from motion_engine.retarget import onto, retarget
+from motion_engine.onto import onto
+from motion_engine.retarget import retarget
 from motion_engine.support import floor_height, lift, weights
 from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
 
