@@ -14,8 +14,10 @@ from motion_engine import clips as edit
 from motion_engine import quat
 from motion_engine.errors import BadClip, LimitExceeded
 from motion_engine.kinematics import fk
+from motion_engine.rig import Rig
 from motion_engine.types import LIBRARY_FPS, Array, Clip
 
+MOTIONS = (".bvh", ".npz", ".txt", ".json")
 SCRIPTS = (".yaml", ".yml")
 LARGEST_FILE = 512 * 1024 * 1024  # bytes
 BODY_JOINTS = 22  # those that every humanoid has; fingers say nothing about a cycle
@@ -42,6 +44,7 @@ def ingest(
     crop: tuple[float, float] | None = None,
     cyclic: bool | None = None,
     reverse: bool = False,
+    report: Callable[[str], None] | None = None,
     **stated: Any,
 ) -> tuple[Action, Clip]:
     """The document and the canonical clip (52 joints, 30 fps, feet on the floor, contacts labelled) of a motion file.
@@ -57,13 +60,14 @@ def ingest(
         crop: The part of the file that is used, s.
         cyclic: Whether the clip repeats as a whole; None: seen from its first and last frames.
         reverse: Play the file backwards: getting up becomes lying down.
+        report: Called with how the file's skeleton was read, in words. A `NAME.map.yaml` beside it overrides a guess.
         **stated: Other fields of `Action` (loop, mask, side, cycles, turn, postures, ...) instead of measured ones.
 
     Raises:
         BadClip: The file is missing, of an unknown kind, not a humanoid's motion, or a field is wrong.
     """
     path = Path(path)
-    read = _reader(path)
+    check_readable(path)
     name = normal_name(name)
     if path.suffix.lower() in SCRIPTS:
         from action_library.keypose import load_keypose
@@ -71,7 +75,7 @@ def ingest(
         script = load_keypose(path)
         clip, fields = script.clip, dict(script.fields)
     else:
-        clip, fields = canonical(read(path), crop=crop, path=path), {}
+        clip, fields = canonical(*read_motion(path, report), crop=crop, path=path), {}
         if reverse:
             clip = edit.reverse(clip)
             facing = float(edit.heading_curve(clip)[0])
@@ -110,7 +114,9 @@ def document(clip: Clip, **fields: Any) -> Action:
     return new_action(**(measured | fields))
 
 
-def canonical(clip: Clip, *, crop: tuple[float, float] | None = None, path: Path | str | None = None) -> Clip:
+def canonical(
+    clip: Clip, rig: Rig | None = None, *, crop: tuple[float, float] | None = None, path: Path | str | None = None
+) -> Clip:
     """Any humanoid clip, cropped, at the library's frame rate, on the canonical skeleton; BadClip naming `path`."""
     from motion_engine.retarget import retarget
 
@@ -120,7 +126,7 @@ def canonical(clip: Clip, *, crop: tuple[float, float] | None = None, path: Path
             raise LimitExceeded(
                 f"{path or 'The clip'}: {clip.duration:.0f} s are too long, an hour is allowed: crop it."
             )
-        return retarget(edit.mend(retarget(edit.resample(clip, LIBRARY_FPS))))
+        return retarget(edit.mend(retarget(edit.resample(clip, LIBRARY_FPS), rig)))
     except BadClip as error:
         raise BadClip(error.reason, path=error.path or path, line=error.line) from None
 
@@ -139,21 +145,43 @@ def seamless(clip: Clip, turn: float) -> Clip:
     return retarget(edit.warp_path(straight, bend))
 
 
-def _reader(path: Path) -> Callable[[Path], Clip]:
-    """The function that reads files of this suffix; BadClip if there is none, or no such file."""
-    from motion_engine.formats.bvh import read_bvh
+def read_motion(path: Path, report: Callable[[str], None] | None = None) -> tuple[Clip, Rig | None]:
+    """The clip of a motion file on its own skeleton, and how that lies; None if it is the canonical one.
+
+    A `NAME.map.yaml` beside the file is heeded. What was found is told to `report`, in words.
+
+    Raises:
+        BadClip: The file or its map cannot be used.
+    """
+    from motion_engine.formats.bvh import read_bvh_and_unit, unit_words
     from motion_engine.formats.deepmimic import read_deepmimic
     from motion_engine.formats.smpl import read_smpl
+    from motion_engine.joint_map import read_map
+    from motion_engine.retarget import is_canonical
+    from motion_engine.rig import read_rig
 
-    readers: dict[str, Callable[[Path], Clip]] = {
-        ".bvh": read_bvh,
-        ".npz": read_smpl,
-        ".txt": read_deepmimic,
-        ".json": read_deepmimic,
-    }
+    check_readable(path)
+    stated, suffix, metres = read_map(path), path.suffix.lower(), 1.0
+    if suffix == ".bvh":
+        clip, metres = read_bvh_and_unit(path, unit=stated.unit if stated else None)
+    else:
+        clip = read_smpl(path) if suffix == ".npz" else read_deepmimic(path)
+    if stated is None and is_canonical(clip.skeleton):
+        return clip, None
+    try:
+        rig = read_rig(clip, stated)
+    except BadClip as error:
+        raise BadClip(error.reason, path=error.path or path, line=error.line) from None
+    if report:
+        report(f"{rig.words}; {unit_words(metres)}")
+    return clip, rig
+
+
+def check_readable(path: Path) -> None:
+    """BadClip if `path` is of an unknown kind, missing, a folder or too large."""
     suffix = path.suffix.lower()
-    if suffix not in (*readers, *SCRIPTS):
-        known = ", ".join((*readers, *SCRIPTS))
+    if suffix not in (*MOTIONS, *SCRIPTS):
+        known = ", ".join((*MOTIONS, *SCRIPTS))
         raise BadClip(f"unknown kind of file {suffix or '(no suffix)'}; known are {known}", path=path)
     try:
         size = path.stat().st_size
@@ -163,7 +191,6 @@ def _reader(path: Path) -> Callable[[Path], Clip]:
         raise BadClip("is a folder; name a file", path=path)
     if size > LARGEST_FILE:
         raise BadClip(f"has {size / 2**20:.0f} MB, {LARGEST_FILE >> 20} are allowed: split it", path=path)
-    return readers.get(suffix, read_bvh)
 
 
 def _may_repeat(path: Path) -> bool:

@@ -91,11 +91,14 @@ def say(
     render: Annotated[str, typer.Option(help="What pictures show: mannequin, pose or side-by-side.")] = "mannequin",
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of one view in pixels.")] = "512x512",
     fps: Annotated[float, typer.Option(min=1.0, max=240.0, help="Frames per second of everything written.")] = 30.0,
+    skeleton: Annotated[
+        Path | None, typer.Option(help="A .bvh file: .bvh is written on its skeleton instead of ours.")
+    ] = None,
     library_url: LibraryUrl = None,
     as_json: Json = False,
 ) -> None:
     """Turn a command into motion: `motion say "wave then run" -o run.mp4 -o run.bvh`."""
-    from api.export import SUFFIXES, Picture, document, export
+    from api.export import SUFFIXES, Picture, document, export, read_skeleton
     from motion_engine.files import check_target
 
     if render not in ("mannequin", "pose", "side-by-side"):
@@ -105,12 +108,15 @@ def say(
         if path.suffix.lower() not in SUFFIXES:
             raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
         check_target(path)
+    if skeleton and not any(path.suffix.lower() == ".bvh" for path in output or ()):
+        raise typer.BadParameter("is for .bvh: add one with -o", param_hint="--skeleton")
+    theirs = read_skeleton(skeleton) if skeleton else None
     engine = _open(library_url)
     plan = engine.parse(_spoken(text))
     track = engine.perform(engine.timeline(plan, fps=fps))
     for path in output or ():
         with _progress(f"Writing {path.name}", len(track.clip)) as step:
-            export(path, plan, track, picture, step)
+            export(path, plan, track, picture, step, skeleton=theirs)
     if as_json:
         print(json.dumps(document(plan, track.timeline), ensure_ascii=False))
     else:
@@ -294,7 +300,14 @@ def add(
     from action_library.library import Library
 
     action, clip = ingest(
-        file, name=name, description=description, aliases=alias or (), tags=tag or (), source=source, licence=licence
+        file,
+        name=name,
+        description=description,
+        aliases=alias or (),
+        tags=tag or (),
+        source=source,
+        licence=licence,
+        report=lambda words: print(f"{words}.", file=sys.stderr),
     )
     Library.open(library_url).add(action, clip, replace=replace)
     print(

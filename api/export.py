@@ -10,12 +10,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from motion_engine.errors import BadClip
 from motion_engine.files import check_target, whole_file
 from motion_engine.formats.bvh import write_bvh
 from motion_engine.formats.gltf import write_glb, write_vrma
 from motion_engine.formats.smpl import write_smpl
 from motion_engine.kinematics import fk
-from motion_engine.types import Array, Plan, Timeline, Track
+from motion_engine.rig import Rig
+from motion_engine.types import Array, Clip, Plan, Timeline, Track
 
 Render = Literal["mannequin", "pose", "side-by-side"]
 OnFrame = Callable[[int], None]
@@ -34,15 +36,50 @@ class Picture:
     height: int = 512
 
 
-def export(path: Path, plan: Plan, track: Track, picture: Picture, on_frame: OnFrame | None = None) -> None:
-    """Write `track` to `path`.
+@dataclass(frozen=True, eq=False)
+class OtherSkeleton:
+    """The skeleton of a BVH file that a motion is written on."""
+
+    source: Clip
+    rig: Rig
+    metres: float  # a unit of the file
+
+
+def read_skeleton(path: Path) -> OtherSkeleton:
+    """The skeleton of a BVH file, as a `NAME.map.yaml` beside it says or as it is found out; BadClip if it is none."""
+    from motion_engine.formats.bvh import read_bvh_and_unit
+    from motion_engine.joint_map import read_map
+    from motion_engine.rig import read_rig
+
+    stated = read_map(path)
+    source, metres = read_bvh_and_unit(path, unit=stated.unit if stated else None)
+    try:
+        return OtherSkeleton(source, read_rig(source, stated), metres)
+    except BadClip as error:
+        raise BadClip(error.reason, path=error.path or path) from None
+
+
+def export(
+    path: Path,
+    plan: Plan,
+    track: Track,
+    picture: Picture,
+    on_frame: OnFrame | None = None,
+    *,
+    skeleton: OtherSkeleton | None = None,
+) -> None:
+    """Write `track` to `path`; BVH on another file's `skeleton` if one is given.
 
     Raises:
         BadMedia: The suffix is unknown or the file cannot be written; nothing is left under its name then.
     """
     check_target(path, SUFFIXES)
     suffix = path.suffix.lower()
-    if suffix == ".bvh":
+    if suffix == ".bvh" and skeleton:
+        from motion_engine.onto import onto
+
+        write_bvh(path, onto(track.clip, skeleton.source, skeleton.rig), unit=skeleton.metres)
+    elif suffix == ".bvh":
         write_bvh(path, track.clip)
     elif suffix == ".npz":
         write_smpl(path, track.clip)

@@ -29,6 +29,7 @@ LONGEST_NAME, MOST_WORDS = 200, 100  # letters and words of a joint's name
 SHORTEST_REACH = 1e-6  # in the file's unit; below it a skeleton has no size
 DEEPEST_PAD = 50  # tabs; a chain of thousands of joints would fill the file with them
 END_SITE = "End Site"
+UNIT_WORDS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "inch": "inches", "cmu": "CMU's units"}
 ADULT_REACH = 1.2  # m, from the hips to the end of the longest limb
 TOP_OF_HEAD, TIP_OF_TOES = (0.0, 0.18, 0.02), (0.0, -0.02, 0.06)  # m, where the writer ends head and feet
 _CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
@@ -53,14 +54,23 @@ class _Joint:
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_bvh(path: Path | str) -> Clip:
+def read_bvh(path: Path | str, *, unit: str | None = None) -> Clip:
     """A BVH file on its own skeleton: joints in the file's order without End Sites, metres, axes as in the file.
 
-    The unit is guessed from the skeleton's size; frame rates that the file rounds (0.0333333) are restored (30).
+    Frame rates that the file rounds (0.0333333) are restored (30).
+
+    Args:
+        path: The file.
+        unit: One of UNITS; by default it is guessed from the skeleton's size.
 
     Raises:
         BadClip: With path, line and reason.
     """
+    return read_bvh_and_unit(path, unit=unit)[0]
+
+
+def read_bvh_and_unit(path: Path | str, *, unit: str | None = None) -> tuple[Clip, float]:
+    """As `read_bvh`, with the metres that a unit of the file is."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -75,7 +85,7 @@ def read_bvh(path: Path | str) -> Clip:
     if motion is None:
         raise BadClip("no MOTION section: the file is truncated", path=path, line=data.count(b"\n") + 1)
     fps, values = _read_motion(data, motion.start(), sum(joint.channels or 0 for joint in joints), path)
-    return _to_clip(joints, fps, values, path)
+    return _to_clip(joints, fps, values, path, None if unit is None else UNITS[unit])
 
 
 def _read_hierarchy(head: bytes, path: Path | str) -> list[_Joint]:
@@ -238,6 +248,8 @@ def _parse_lines(body: bytes, frames: int, channels: int, line: int, path: Path 
             reason = f"{len(row)} values where the joints have {channels} channels"
             raise BadClip(reason + ("; the file is truncated" if len(row) < channels else ""), path=path, line=number)
         rows.append(row)
+    if len(rows) == frames + 1:  # a common miscount: Frames as the number of the last row, counted from 0
+        frames += 1
     if len(rows) != frames:
         reason = f"Frames says {frames}, but there are {len(rows)} rows of values"
         raise BadClip(reason, path=path, line=line + body.count(b"\n"))
@@ -253,7 +265,9 @@ def _bad_number(words: list[bytes], line: int, path: Path | str) -> NoReturn:
     raise AssertionError("called for a row of numbers")
 
 
-def _to_clip(joints: list[_Joint], fps: float, values: Array, path: Path | str) -> Clip:
+def _to_clip(
+    joints: list[_Joint], fps: float, values: Array, path: Path | str, unit: float | None
+) -> tuple[Clip, float]:
     offsets = np.array([joint.offset for joint in joints])
     rotation = _rotations(joints, values)
     root = _positions(joints[0], values)
@@ -268,7 +282,7 @@ def _to_clip(joints: list[_Joint], fps: float, values: Array, path: Path | str) 
             offsets[index] = 0.0
         else:
             offsets[index] = position.mean(axis=0)
-    unit = _unit(joints, offsets)
+    unit = unit or _unit(joints, offsets)
     if np.abs(root).max() * unit > FARTHEST:
         raise BadClip(f"the root is more than {FARTHEST / 1000:g} km away; is the skeleton's unit another?", path=path)
     names, parents = tuple(joint.name for joint in joints), tuple(joint.parent for joint in joints)
@@ -278,7 +292,7 @@ def _to_clip(joints: list[_Joint], fps: float, values: Array, path: Path | str) 
         if tuple(-1 if parents[i] < 0 else order.index(parents[i]) for i in order) == canonical.parents:
             names, parents, offsets, rotation = canonical.names, canonical.parents, offsets[order], rotation[:, order]
     skeleton = Skeleton(names, parents, offsets * unit)
-    return Clip(skeleton, fps, root * unit, rotation, np.zeros((len(values), 4), dtype=bool))
+    return Clip(skeleton, fps, root * unit, rotation, np.zeros((len(values), 4), dtype=bool)), unit
 
 
 def _positions(joint: _Joint, values: Array) -> Array:
@@ -331,10 +345,16 @@ def _unit(joints: list[_Joint], offsets: Array) -> float:
     return unit if 0.5 < longest * unit / ADULT_REACH < 2.0 else ADULT_REACH / longest
 
 
+def unit_words(metres: float) -> str:
+    """What a file is measured in: "centimetres", or how many metres its unit is."""
+    known = next((name for name, size in UNITS.items() if math.isclose(size, metres, rel_tol=1e-6)), None)
+    return UNIT_WORDS[known] if known else f"units of {metres:.4g} m"
+
+
 # ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def write_bvh(path: Path | str, clip: Clip, *, unit: str = "cm") -> None:
+def write_bvh(path: Path | str, clip: Clip, *, unit: str | float = "cm") -> None:
     """Writes a clip: six channels on the root, ZXY rotations elsewhere, End Sites at head, toes and fingertips.
 
     The root's OFFSET is zero and its position channels are the pelvis in the world, so that readers that add the two
@@ -343,15 +363,16 @@ def write_bvh(path: Path | str, clip: Clip, *, unit: str = "cm") -> None:
     Args:
         path: The file to write.
         clip: Any clip; joint names are written as they are.
-        unit: "m", "cm", "mm", "inch" or "cmu".
+        unit: "m", "cm", "mm", "inch" or "cmu", or the metres that a unit is.
 
     Raises:
         BadClip: The unit is unknown.
         BadMedia: The file cannot be written.
     """
-    if unit not in UNITS:
+    metres = UNITS.get(unit, 0.0) if isinstance(unit, str) else unit
+    if metres <= 0:
         raise BadClip(f"unknown unit {unit!r}; use one of {', '.join(UNITS)}", path=path)
-    scale = 1.0 / UNITS[unit]
+    scale = 1.0 / metres
     order = _depth_first(clip.skeleton.parents)
     angles = np.degrees(_smooth_euler(clip.rotation[:, order].astype(np.float64)))
     rows = np.concatenate((clip.root_position * scale, angles.reshape(len(clip), -1)), axis=1)

@@ -11,6 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motion_engine.formats.bvh import read_bvh_and_unit, write_bvh
+from motion_engine.kinematics import fk
+from motion_engine.types import Clip, Skeleton, canonical_skeleton
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -154,6 +158,65 @@ def test_library_add_show_say_remove(library_file: Path, tmp_path: Path) -> None
     assert again.returncode == 4
     assert motion("library", "remove", "zorble", library=library).returncode == 0
     assert motion("parse", "zorble", library=library).returncode == 3
+
+
+def mixamo_file(path: Path) -> Path:
+    """A second of somebody who stands in a T-pose, 20 % larger than our figure, on a skeleton named as Mixamo does."""
+    ours = canonical_skeleton()
+    parts = {"collar": "Shoulder", "shoulder": "Arm", "elbow": "ForeArm", "wrist": "Hand"}
+    parts |= {"hip": "UpLeg", "knee": "Leg", "ankle": "Foot", "foot": "ToeBase"}
+    torso = {
+        "pelvis": "Hips",
+        "spine1": "Spine",
+        "spine2": "Spine1",
+        "spine3": "Spine2",
+        "neck": "Neck",
+        "head": "Head",
+    }
+    names = []
+    for name in ours.names[:22]:
+        side, _, part = name.partition("_")
+        names.append(f"mixamorig:{torso[name]}" if name in torso else f"mixamorig:{side.title()}{parts[part]}")
+    skeleton = Skeleton(tuple(names), ours.parents[:22], 1.2 * ours.offsets[:22])
+    still = np.tile([1.0, 0.0, 0.0, 0.0], (60, 22, 1))
+    root = np.tile(skeleton.offsets[0], (60, 1))
+    write_bvh(path, Clip(skeleton, 60.0, root, still, np.zeros((60, 4), dtype=bool)), unit="inch")
+    return path
+
+
+def test_say_on_the_skeleton_of_another_file(library_file: Path, tmp_path: Path) -> None:
+    theirs, out = mixamo_file(tmp_path / "theirs.bvh"), tmp_path / "out.bvh"
+    command = ("say", "raise the left hand", "-o", str(out), "--skeleton", str(theirs), "--fps", "24")
+    done = motion(*command, library=library_file)
+    assert done.returncode == 0, done.stderr
+    (source, unit), (clip, written) = read_bvh_and_unit(theirs), read_bvh_and_unit(out)
+    assert clip.fps == 24 and set(clip.skeleton.names) == set(source.skeleton.names)
+    assert unit == pytest.approx(0.0254) and written == pytest.approx(unit)
+    offsets = {name: source.skeleton.offsets[i] for i, name in enumerate(source.skeleton.names) if i}
+    for joint, name in enumerate(clip.skeleton.names[1:], 1):
+        np.testing.assert_allclose(clip.skeleton.offsets[joint], offsets[name], atol=1e-4)
+    position, _ = fk(clip.skeleton, clip.root_position, clip.rotation)
+    left, right, head = (clip.skeleton.index(f"mixamorig:{name}") for name in ("LeftHand", "RightHand", "Head"))
+    assert position[:, left, 1].max() > position[:, head, 1].min() > position[:, right, 1].max()
+
+
+def test_skeletons_that_cannot_be_used(library_file: Path, tmp_path: Path) -> None:
+    theirs, out = mixamo_file(tmp_path / "theirs.bvh"), str(tmp_path / "out.bvh")
+    assert motion("say", "wave", "--skeleton", str(theirs), library=library_file).returncode == 2
+    missing = motion("say", "wave", "-o", out, "--skeleton", str(tmp_path / "no.bvh"), library=library_file)
+    assert missing.returncode == 4 and "no.bvh" in missing.stderr
+    (tmp_path / "theirs.map.yaml").write_text("joints: {left_knee: mixamorig:LeftKnee}\n")
+    wrong = motion("say", "wave", "-o", out, "--skeleton", str(theirs), library=library_file)
+    assert wrong.returncode == 4
+    assert "theirs.map.yaml: left_knee: no joint is named 'mixamorig:LeftKnee'; nearest are" in wrong.stderr
+    assert not Path(out).exists()
+
+
+def test_add_says_how_a_skeleton_was_read(tmp_path: Path) -> None:
+    command = ("library", "add", str(mixamo_file(tmp_path / "theirs.bvh")), "--name", "freeze")
+    done = motion(*command, library=tmp_path / "own.sqlite")
+    assert done.returncode == 0, done.stderr
+    assert "Read as Mixamo: 22 of 22 body joints by name; rest pose T; +Y up; inches." in done.stderr
 
 
 def test_doctor_finds_everything(library_file: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from motion_engine import quat
 from motion_engine.errors import BadClip, BadMedia
-from motion_engine.formats.bvh import read_bvh, write_bvh
+from motion_engine.formats.bvh import read_bvh, read_bvh_and_unit, unit_words, write_bvh
 from motion_engine.formats.numbers import parse_numbers
 from motion_engine.kinematics import fk
 from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
@@ -125,6 +125,26 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
 def broken(old: str, new: str) -> str:
     assert old in SMALL
     return SMALL.replace(old, new, 1)
+
+
+def test_frames_may_be_the_number_of_the_last_row(tmp_path: Path) -> None:
+    """Debian's Boxing_Toes.bvh counts its rows from 0; two rows too many are an error."""
+    row = SMALL[SMALL.rindex("2 92") :]
+    (tmp_path / "one.bvh").write_text(SMALL + row)
+    assert len(read_bvh(tmp_path / "one.bvh")) == 3
+    (tmp_path / "two.bvh").write_text(SMALL + row + row)
+    with pytest.raises(BadClip, match="Frames says 2, but there are 4 rows"):
+        read_bvh(tmp_path / "two.bvh")
+
+
+def test_the_unit_may_be_stated_and_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.bvh").write_text(SMALL)
+    (guessed, unit), (stated, other) = (
+        read_bvh_and_unit(tmp_path / "a.bvh"),
+        read_bvh_and_unit(tmp_path / "a.bvh", unit="m"),
+    )
+    assert (unit, other) == (0.01, 1.0) and (unit_words(unit), unit_words(0.37)) == ("centimetres", "units of 0.37 m")
+    np.testing.assert_allclose(stated.root_position, 100 * guessed.root_position, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
