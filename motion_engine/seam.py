@@ -19,7 +19,7 @@ from motion_engine.transition import Course
 from motion_engine.types import Array, Clip
 
 HALVES = (0.1, 0.13, 0.17, 0.2, 0.25, 0.3, 0.37, 0.43, 0.53, 0.67)  # s on either side of the cut, tried in turn
-WIDTH = 0.38  # the Gaussian's standard deviation as a share of the way to the end of the window
+WIDTH = 0.42  # the Gaussian's standard deviation as a share of the way to the end of the window
 # m/s^3, the sum over xyz: a seam may jerk as much as the clips do beside it, within these.
 CALM, WILD = 1000.0, 2100.0
 LOOKED_AT = 0.6  # s on either side of the cut, in which jerk counts
