@@ -66,7 +66,7 @@ def find_cycle(clip: Clip) -> tuple[int, int]:
 
 
 def _gaps(clip: Clip, shortest: int) -> tuple[Array, Array]:
-    """For cycles of `shortest`, `shortest` + 1, ... frames the smallest gap (see GOOD_GAP) and where that one starts."""
+    """For cycles of `shortest`, `shortest` + 1, ... frames the smallest gap (see GOOD_GAP), and where it starts."""
     state = _states(clip)
     longest = min(len(clip), round(LONGEST * clip.fps))
     away = np.zeros(len(clip) + 1)  # how far each frame's successors have been from it so far
