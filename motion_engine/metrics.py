@@ -102,7 +102,7 @@ def peak_and_area_of_jerk(curves: Array, truth: Array) -> tuple[float, float]:
 
     Args:
         curves: `(N, F)` of `jerk_curve`, one for each transition, with the same window of 1 s at 30 fps.
-        truth: `(F,)` the `mean_curve` of motions that were not cut. FlowMDM's is nearly constant.
+        truth: `(F,)` the `mean_curve` of the same clips uncut.
 
     Raises:
         BadClip: No curve has a value.
