@@ -16,6 +16,7 @@ JUMP, LONELY = 1.0, 1.6  # radians over all joints, and how much more than the s
 # The share of the angle by which each joint turns to aim a gesture elsewhere.
 AIMED = {"spine1": 0.1, "spine2": 0.1, "spine3": 0.1, "neck": 0.15, "head": 0.15}
 AIMED_ARMS = {"left_collar": 0.1, "right_collar": 0.1, "left_shoulder": 0.6, "right_shoulder": 0.6}
+SWAY_TIME = 0.4  # s, standard deviation of the filter that tells where somebody goes from how the hips sway
 MEND_TIME = 0.25  # s, over which a jump is spread on either side
 
 
@@ -100,6 +101,40 @@ def closed(clip: Clip, cycle_turn: float) -> Clip:
         rotation=quat.unroll(np.concatenate((clip.rotation, first[None]))),
         contacts=np.concatenate((clip.contacts, clip.contacts[:1])),
     )
+
+
+def retime(clip: Clip, *, speed: float | None = None, duration: float | None = None) -> Clip:
+    """The clip from its first frame to its last, `speed` times as fast or in `duration` seconds.
+
+    Feet come down and lift in the same order as before, and none of their contacts vanishes.
+
+    Args:
+        clip: Any clip.
+        speed: Factor > 0: 2.0 is twice as fast. Either this or `duration`.
+        duration: s, > 0, to the nearest frame.
+
+    Raises:
+        BadClip: There would be fewer frames than changes of contact, or the number asked for is none.
+    """
+    assert (speed is None) != (duration is None), "either speed or duration"
+    asked = speed if duration is None else duration
+    if asked is None or not 0.0 < asked < np.inf:
+        raise BadClip(f"cannot be retimed by {asked:g}: a speed or a duration is more than 0")
+    seconds = clip.duration / asked if duration is None else duration
+    frames = np.linspace(0, len(clip) - 1, max(1, round(seconds * clip.fps)))
+    return replace(sample(clip, frames), contacts=_contacts_at(clip.contacts, frames))
+
+
+def _contacts_at(contacts: Array, frames: Array) -> Array:
+    """Contacts `(N, 4)` at ascending fractional frames `(N,)`; each stretch without a change has a frame at least."""
+    first = np.flatnonzero(np.concatenate(([True], np.any(contacts[1:] != contacts[:-1], axis=1))))
+    count, index = len(frames), np.arange(len(first))
+    if count < len(first):
+        raise BadClip(f"{count} frames are too few: its feet come down or lift {len(first) - 1} times")
+    nearest = np.searchsorted(frames, first - 0.5)
+    # A frame apart, and as many before the end as stretches are still to come.
+    begins = np.minimum(np.maximum.accumulate(nearest - index) + index, count - len(first) + index)
+    return np.repeat(contacts[first], np.diff(begins, append=count), axis=0)
 
 
 def reverse(clip: Clip) -> Clip:
@@ -191,6 +226,20 @@ def turn_path(clip: Clip, yaw: float) -> Clip:
     return replace(clip, root_position=start + quat.rotate(away, clip.root_position - start))
 
 
+def in_place(clip: Clip, *, cyclic: bool = False) -> Clip:
+    """The clip without its way along the floor: the root stays over its start, as on a treadmill.
+
+    What a body sways, heights and headings are kept. Contacts still say when feet are down; the floor passes below.
+
+    Args:
+        clip: Any clip.
+        cyclic: It is one cycle of a gait that goes straight on; so is the result.
+    """
+    work = _tiled(clip) if cyclic else clip
+    path = smooth(work.root_position, SWAY_TIME * clip.fps)[len(clip) if cyclic else 0 :][: len(clip)]
+    return replace(clip, root_position=clip.root_position - (path - path[0]) * (1, 0, 1))
+
+
 def aim(clip: Clip, yaw: float, *, arms: bool = True) -> Clip:
     """A gesture made towards `yaw` radians about +Y instead of ahead: the chest turns by a part, the arms by the rest.
 
@@ -252,7 +301,7 @@ def mend(clip: Clip, *, cyclic: bool = False) -> Clip:
 def _tiled(clip: Clip) -> Clip:
     """Three cycles one after the other, each starting where the one before would have gone on."""
     root = clip.root_position.astype(np.float64)
-    stride = (root[-1] - root[0]) * len(clip) / (len(clip) - 1) * (1, 0, 1)
+    stride = (root[-1] - root[0]) * len(clip) / max(len(clip) - 1, 1) * (1, 0, 1)
     return replace(
         clip,
         root_position=np.concatenate([root + n * stride for n in range(3)]),

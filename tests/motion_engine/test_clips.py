@@ -4,10 +4,29 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from motion_engine import clips, quat
 from motion_engine.errors import BadClip
 from motion_engine.kinematics import fk
+from motion_engine.types import Clip, canonical_skeleton
+
+few = settings(max_examples=25, deadline=None, derandomize=True)
+
+
+def random_clip(frames: int, seed: int) -> Clip:
+    """Random poses, paths and contacts."""
+    random, skeleton = np.random.default_rng(seed), canonical_skeleton()
+    rotation = quat.unroll(quat.normalize(random.normal(size=(frames, len(skeleton.names), 4))))
+    contacts = np.repeat(random.random((frames, 4)) < 0.5, random.integers(1, 8, frames), axis=0)[:frames]
+    return Clip(skeleton, 30.0, np.cumsum(random.normal(size=(frames, 3)), axis=0), rotation, contacts)
+
+
+def stretches(contacts: np.ndarray) -> list[list[bool]]:
+    """The contacts, each stretch without a change once."""
+    new = np.concatenate(([True], np.any(contacts[1:] != contacts[:-1], axis=1)))
+    return contacts[new].tolist()
 
 
 def positions(clip: clips.Clip) -> np.ndarray:
@@ -49,12 +68,84 @@ def test_sample_is_smooth_between_frames(make: Any) -> None:
     assert np.array_equal(clips.sample(clip, np.arange(31)).rotation, clip.rotation)
 
 
-def test_mirror_exchanges_left_and_right_exactly(make: Any) -> None:
-    clip = make.clip(30, speed=1.0, arm=1.0, sway=0.5)
-    twice = clips.mirror(clips.mirror(clip))
+@given(st.integers(1, 40), st.integers(0, 1000))
+@few
+def test_mirrored_twice_is_the_clip_itself(frames: int, seed: int) -> None:
+    clip = random_clip(frames, seed)
+    once, twice = clips.mirror(clip), clips.mirror(clips.mirror(clip))
     assert np.array_equal(twice.rotation, clip.rotation)
+    assert np.array_equal(twice.root_position, clip.root_position)
+    assert np.array_equal(twice.contacts, clip.contacts)
+    assert np.array_equal(once.contacts, clip.contacts[:, [2, 3, 0, 1]])
+
+
+def test_mirror_exchanges_left_and_right(make: Any) -> None:
+    clip = make.clip(30, speed=1.0, arm=1.0, sway=0.5)
     left, right = clip.skeleton.index("left_wrist"), clip.skeleton.index("right_wrist")
     assert np.allclose(positions(clips.mirror(clip))[:, left] * (-1, 1, 1), positions(clip)[:, right], atol=1e-6)
+
+
+@given(st.integers(2, 90), st.integers(0, 1000), st.integers(1, 200))
+@few
+def test_retime_keeps_the_order_of_contacts(frames: int, seed: int, asked: int) -> None:
+    clip = random_clip(frames, seed)
+    order = stretches(clip.contacts)
+    if asked < len(order):
+        with pytest.raises(BadClip, match=f"{asked} frames are too few"):
+            clips.retime(clip, duration=asked / 30.0)
+        return
+    retimed = clips.retime(clip, duration=asked / 30.0)
+    assert len(retimed) == asked
+    assert stretches(retimed.contacts) == order
+    assert np.array_equal(retimed.root_position[0], clip.root_position[0])
+    assert asked == 1 or np.allclose(retimed.root_position[-1], clip.root_position[-1], atol=1e-5)
+
+
+def test_retime_by_a_factor(make: Any) -> None:
+    clip = make.clip(60, speed=1.0, sway=0.3)
+    fast, slow = clips.retime(clip, speed=2.0), clips.retime(clip, speed=0.5)
+    assert (len(fast), len(slow)) == (30, 120)
+    assert fast.root_position[-1, 2] == pytest.approx(slow.root_position[-1, 2], abs=1e-5)
+    assert np.array_equal(clips.retime(clip, speed=1.0).rotation, clip.rotation)
+    for speed in (0.0, -1.0, np.nan):
+        with pytest.raises(BadClip, match="more than 0"):
+            clips.retime(clip, speed=speed)
+
+
+def test_a_short_contact_survives_a_fast_tempo(make: Any) -> None:
+    contacts = np.zeros((90, 4), dtype=bool)
+    contacts[40], contacts[43, :2] = True, True
+    fast = clips.retime(clips.replace(make.clip(90), contacts=contacts), duration=0.3)
+    assert stretches(fast.contacts) == stretches(contacts)
+    assert fast.contacts[3:6].any()  # where it was, as nearly as can be
+
+
+@given(st.floats(-3.0, 3.0), st.floats(0.0, 3.0), st.integers(60, 150))
+@few
+def test_in_place_keeps_heading_height_and_sway(heading: float, speed: float, frames: int) -> None:
+    time = np.arange(frames) / 30.0
+    sway = 0.04 * np.sin(2 * np.pi * time)
+    root = np.stack((sway, 0.9 + 0.03 * np.cos(4 * np.pi * time), speed * time), axis=-1)
+    rotation = np.tile(quat.IDENTITY, (frames, 52, 1))
+    rotation[:, 0] = quat.from_axis_angle("y", 0.1 * np.cos(2 * np.pi * time))
+    walk = Clip(canonical_skeleton(), 30.0, root, rotation, np.zeros((frames, 4), dtype=bool))
+    walk = clips.place(walk, np.array([1.0, 0.0, 2.0]), heading, pivot=root[0], own_heading=0.0)
+    stays = clips.in_place(walk)
+    assert np.array_equal(stays.rotation, walk.rotation)
+    assert np.array_equal(stays.root_position[:, 1], walk.root_position[:, 1])
+    away = (stays.root_position - walk.root_position[0])[:, [0, 2]].astype(float)
+    assert np.linalg.norm(away, axis=-1).max() < 0.09
+    across = away @ (np.cos(heading), -np.sin(heading))
+    assert np.abs(across - sway)[30:-30].max(initial=0.0) < 0.01
+
+
+def test_one_cycle_in_place_is_one_cycle(make: Any) -> None:
+    walk = make.clip(30, speed=1.0)
+    root = walk.root_position.copy()
+    root[:, 0] += 0.04 * np.sin(2 * np.pi * np.arange(30) / 30 + 1.0)
+    stays = clips.in_place(clips.replace(walk, root_position=root), cyclic=True)
+    steps = np.diff(np.concatenate((stays.root_position, stays.root_position[:1])), axis=0)
+    assert np.linalg.norm(steps, axis=-1).max() < 0.04 * 2 * np.pi / 30 * 1.3
 
 
 def test_both_arms_copies_the_arm_to_the_other_side(make: Any) -> None:
