@@ -11,7 +11,7 @@ from motion_engine import clips as edit
 from motion_engine import quat
 from motion_engine.curves import smoothstep
 from motion_engine.schedule import TRAVELS
-from motion_engine.seam import redrawn
+from motion_engine.seam import meet
 from motion_engine.transition import Course, chain, concatenate
 from motion_engine.types import ActionInfo, Array, Clip, Edits, Segment
 
@@ -158,7 +158,7 @@ def repeated(course: Course, start: int, end: int, loops: float, frames: Array) 
     before, after = course.sample(np.arange(end)), course.sample(np.arange(start, end))
     moved = chain(before, after)
     reach = min(round(LOOP_BLEND * clip.fps), length // 2)
-    seam = redrawn(concatenate([before, moved]), end, reach)
+    seam = meet(concatenate([before, moved]), end, reach)
     joined = concatenate([course, seam.sample(np.arange(end - reach, end + reach))])
     # 2. Which frame is shown when, and after how many repetitions.
     opening = (again > 0) & (frame < start + reach)

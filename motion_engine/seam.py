@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from motion_engine import quat
+from motion_engine.curves import smoothstep
 from motion_engine.kinematics import body_positions
 from motion_engine.transition import Course
 from motion_engine.types import Array, Clip
@@ -61,7 +62,7 @@ def _smoothed(course: Course, cut: int, room: int) -> tuple[Course, float]:
         frames = min(round(HALVES[middle] * fps), room)
         if frames < 1:
             return course, 0.0
-        tried[middle] = redrawn(course, cut, frames)
+        tried[middle] = _redrawn(course, cut, frames)
         if _jerk(tried[middle].clip, cut)[0] <= allowed:
             high = middle
         else:
@@ -81,7 +82,7 @@ def _jerk(clip: Clip, cut: int) -> tuple[float, float]:
     return float(jerk.max(initial=0.0)), float(beside.max(initial=0.0))
 
 
-def redrawn(course: Course, cut: int, frames: int) -> Course:
+def _redrawn(course: Course, cut: int, frames: int) -> Course:
     """The course with everything in `frames` frames on either side of `cut` smoothed."""
     clip, window = course.clip, slice(cut - frames, cut + frames)
     weights = _gaussians(frames)
@@ -101,3 +102,28 @@ def _gaussians(frames: int) -> Array:
     weights = np.exp(-0.5 * (apart / (WIDTH * left[:, None])) ** 2) * (apart < left[:, None])
     shares: Array = weights / weights.sum(axis=1, keepdims=True)
     return shares
+
+
+def meet(course: Course, cut: int, frames: int) -> Course:
+    """The course with half of what does not fit at `cut` taken back on either side of it.
+
+    For repetitions, which nearly fit: where nothing jumps nothing changes.
+
+    Args:
+        course: One repetition, then the next, placed where the first leads.
+        cut: The first frame of the second, 2..T - 2.
+        frames: How many frames on either side change; less than 1 changes nothing.
+    """
+    clip = course.clip
+    if frames < 1:
+        return course
+    root, rotation = clip.root_position.astype(np.float64), clip.rotation.astype(np.float64)
+    step = quat.to_rotvec(quat.mul(rotation[[cut - 1, cut + 1]], quat.inv(rotation[[cut - 2, cut]]))).mean(axis=0)
+    expected = quat.mul(quat.from_rotvec(step), rotation[cut - 1])
+    turn = quat.to_rotvec(quat.mul(expected, quat.inv(rotation[cut])))
+    off = root[cut - 1] + 0.5 * (root[cut - 1] - root[cut - 2] + root[cut + 1] - root[cut]) - root[cut]
+    fade = 0.5 * (1.0 - smoothstep(np.arange(frames + 1) / (frames + 1)))
+    for part, share in ((slice(cut, cut + frames), fade[:-1]), (slice(cut - frames, cut), -fade[:0:-1])):
+        root[part] += share[:, None] * off
+        rotation[part] = quat.mul(quat.from_rotvec(share[:, None, None] * turn), rotation[part])
+    return Course(replace(clip, root_position=root, rotation=quat.unroll(rotation)), course.heading)
