@@ -17,6 +17,7 @@ JUMP, LONELY = 1.0, 1.6  # radians over all joints, and how much more than the s
 AIMED = {"spine1": 0.1, "spine2": 0.1, "spine3": 0.1, "neck": 0.15, "head": 0.15}
 AIMED_ARMS = {"left_collar": 0.1, "right_collar": 0.1, "left_shoulder": 0.6, "right_shoulder": 0.6}
 SWAY_TIME = 0.4  # s, standard deviation of the filter that tells where somebody goes from how the hips sway
+BLOCK = 4096  # frames at once, so that an hour of motion needs little memory beside itself
 MEND_TIME = 0.25  # s, over which a jump is spread on either side
 
 
@@ -46,27 +47,35 @@ def sample(clip: Clip, frames: Array) -> Clip:
     frames = np.clip(frames, 0, len(clip) - 1)
     if not np.any(frames % 1):
         return _frames(clip, frames.astype(np.intp))
-    below = np.minimum(frames.astype(np.intp), max(len(clip) - 2, 0))
-    t = (frames - below).astype(np.float32)
-    contacts = clip.contacts[np.minimum(below + (t >= 0.5), len(clip) - 1)]
+    turns = quat.unroll(clip.rotation)
+    rotation = np.empty((len(frames), *turns.shape[1:]), dtype=np.float32)
+    for start in range(0, len(frames), BLOCK):
+        block = slice(start, start + BLOCK)
+        rotation[block] = quat.normalize(_between(turns, frames[block]))
+    root = _between(clip.root_position, frames)
+    contacts = clip.contacts[np.floor(frames + 0.5).astype(np.intp)]
+    return replace(clip, root_position=root, rotation=quat.unroll(rotation), contacts=contacts)
+
+
+def _between(values: Array, frames: Array) -> Array:
+    """`values (T, ...)` at fractional frame numbers `(N,)`, cubic; beyond the ends the slope goes on."""
+    last = len(values) - 1
+    below = np.minimum(frames.astype(np.intp), max(last - 1, 0))
+    t = (frames - below).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
     weights = (
         -0.5 * t + t**2 - 0.5 * t**3,
         1.0 - 2.5 * t**2 + 1.5 * t**3,
         0.5 * t + 2.0 * t**2 - 1.5 * t**3,
         -0.5 * t**2 + 0.5 * t**3,
     )
-    position, turns = _continued(clip.root_position), _continued(quat.unroll(clip.rotation))
-    root = sum(weight[:, None] * position[below + i] for i, weight in enumerate(weights))
-    rotation = sum(weight[:, None, None] * turns[below + i] for i, weight in enumerate(weights))
-    return replace(clip, root_position=root, rotation=quat.unroll(quat.normalize(rotation)), contacts=contacts)
-
-
-def _continued(values: Array) -> Array:
-    """`values (T, ...)` with one more at either end, where the slope leads: so that speed does not fade there."""
-    inner = min(1, len(values) - 1)
-    return np.concatenate(
-        (2 * values[:1] - values[inner : inner + 1], values, 2 * values[-1:] - values[-1 - inner :][:1])
-    )
+    total: Array = np.zeros((len(frames), *values.shape[1:]), dtype=values.dtype)
+    for offset, weight in enumerate(weights, start=-1):
+        row = below + offset
+        tap = values[np.clip(row, 0, last)]
+        tap[row < 0] = 2 * values[0] - values[min(1, last)]
+        tap[row > last] = 2 * values[last] - values[max(last - 1, 0)]
+        total += weight * tap
+    return total
 
 
 def resample(clip: Clip, fps: float, *, cycle_turn: float | None = None) -> Clip:

@@ -9,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 
 from motion_engine import clips as edit
-from motion_engine import quat
 from motion_engine.contacts import lock_feet
 from motion_engine.errors import UnknownAction
 from motion_engine.layers import overlay
@@ -44,14 +43,16 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
 
     # 2. Edit each action of the base, cut it where it fits the next, and let that go on from there.
     pieces = _cut_to_fit([take for take in takes if take.segment.layer == 0])
-    placed = [pieces[0].place(np.zeros(3), 0.0)]
-    for piece in pieces[1:]:
-        placed.append(chain(placed[-1], piece))
+    pieces[0] = pieces[0].place(np.zeros(3), 0.0)
+    for index in range(1, len(pieces)):
+        pieces[index] = chain(pieces[index - 1], pieces[index])
 
     # 3. Smooth the seams.
-    lengths = [len(piece) for piece in placed]
+    lengths = [len(piece) for piece in pieces]
     cuts = np.cumsum(lengths[:-1]).tolist()
-    course, halves = smooth_seams(concatenate(placed), cuts, _rooms(lengths))
+    course = concatenate(pieces)
+    del pieces  # an hour of motion takes 90 MB
+    course, halves = smooth_seams(course, cuts, _rooms(lengths))
     played = _as_played(timeline, [0, *cuts, sum(lengths)], [0.0, *halves])
 
     # 4. Layer the other actions on it.
@@ -60,9 +61,8 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
             course = overlay(course, take.whole(), segment)
 
     # 5. Feet that stand stay where they are.
-    clip = replace(course.clip, rotation=quat.unroll(course.clip.rotation))
     seams = [(s.start - s.blend / 2, s.start + s.blend / 2) for s in played.segments[1:] if s.layer == 0]
-    return Track(lock_feet(clip, seams), played)
+    return Track(lock_feet(course.clip, seams), played)
 
 
 def _cut_to_fit(takes: Sequence[Take]) -> list[Course]:

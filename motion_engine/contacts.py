@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
 from motion_engine import quat
+from motion_engine.clips import BLOCK
 from motion_engine.curves import envelope, smooth, smoothstep
 from motion_engine.kinematics import body_pose, body_positions, fk, sole_points, two_bone_ik
-from motion_engine.types import CONTACT_JOINTS, Array, Clip
+from motion_engine.types import CONTACT_JOINTS, Array, Clip, Skeleton
 
 CONTACT_HEIGHT = 0.05  # m above the joint's height at rest
 CONTACT_SPEED = 0.45  # m/s, or this share of the pelvis' own speed, which is more in a run
@@ -26,8 +28,8 @@ RELEASE = 0.3  # s, at least, over which a lifted foot returns to its own path
 
 def label_contacts(clip: Clip) -> Array:
     """Which of CONTACT_JOINTS stand on the floor `(T, 4)` bool: low and slow for at least SHORTEST_CONTACT."""
-    position = body_positions(clip)
-    contacts = _standing(clip, position, CONTACT_HEIGHT, CONTACT_SPEED)
+    feet = body_positions(clip)[:, [clip.skeleton.index(name) for name in CONTACT_JOINTS]]
+    contacts = _standing(clip, feet, CONTACT_HEIGHT, CONTACT_SPEED)
     shortest = round(SHORTEST_CONTACT * clip.fps)
     for joint in range(4):
         for start, end in runs(contacts[:, joint]):
@@ -36,11 +38,11 @@ def label_contacts(clip: Clip) -> Array:
     return contacts
 
 
-def _standing(clip: Clip, position: Array, height: float, speed: float) -> Array:
-    """Which of CONTACT_JOINTS are lower than `height` over their place at rest and slower than `speed`, `(T, 4)`."""
+def _standing(clip: Clip, feet: Array, height: float, speed: float) -> Array:
+    """Which of CONTACT_JOINTS, at `feet (T, 4, 3)`, are lower than `height` over their rest and slower than `speed`."""
     joints = [clip.skeleton.index(name) for name in CONTACT_JOINTS]
     rest, _ = fk(clip.skeleton, clip.skeleton.offsets[0], np.tile(quat.IDENTITY, (len(clip.skeleton.names), 1)))
-    feet = smooth(position[:, joints], 0.02 * clip.fps)
+    feet = smooth(feet, 0.02 * clip.fps)
     pelvis = smooth(clip.root_position[:, [0, 2]], 0.1 * clip.fps)
     low = feet[..., 1] - rest[joints, 1] < height
     return low & (_speed(feet, clip.fps) < np.maximum(speed, CONTACT_SHARE * _speed(pelvis, clip.fps))[:, None])
@@ -80,35 +82,64 @@ def lock_feet(clip: Clip, seams: Sequence[tuple[float, float]] = ()) -> Clip:
         seams: From when to when (s) one action goes over into another: there a foot that has to go elsewhere is lifted
             over the floor, as in a step, instead of sliding on it.
     """
-    skeleton = clip.skeleton
     stepping = np.zeros(len(clip), dtype=bool)
     for start, end in seams:
         stepping[max(0, round(start * clip.fps)) : round(end * clip.fps)] = True
-    position, world = body_pose(clip)
-    soles = sole_points(skeleton, position, world)
-    rotation = clip.rotation.copy()
+    blocks = [slice(start, min(start + BLOCK, len(clip))) for start in range(0, len(clip), BLOCK)]
+    feet, lowest = np.empty((len(clip), 4, 3)), np.empty((len(clip), 2))
+    for block in blocks:
+        legs, position, world = _leg_pose(clip, block)
+        feet[block] = position[:, [legs.index(name) for name in CONTACT_JOINTS]]
+        lowest[block] = sole_points(legs, position, world)[..., 1].reshape(-1, 2, 3).min(axis=-1)
     # On the way from one clip into another a foot may be in the air or slide, whatever both clips say of it.
-    contacts = clip.contacts & _standing(clip, position, 2 * CONTACT_HEIGHT, 2 * CONTACT_SPEED)
+    contacts = clip.contacts & _standing(clip, feet, 2 * CONTACT_HEIGHT, 2 * CONTACT_SPEED)
+    rotation = clip.rotation.copy()
     for index, side in enumerate(("left", "right")):
-        hip, knee, ankle, foot = (skeleton.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "foot"))
-        correction = _hold(position[:, [ankle, foot]], contacts[:, 2 * index : 2 * index + 2], clip.fps)
-        correction = smooth(correction, HOLD_TIME * clip.fps)
-        lowest = soles[:, 3 * index : 3 * index + 3, 1].min(axis=-1)
-        lift = np.maximum(0.0, -lowest)
-        slides = _speed(position[:, foot][:, [0, 2]] + correction[:, [0, 2]], clip.fps) > STEP_SPEED
-        over = np.maximum(STEP_HEIGHT - lowest, 0.0) * (slides & stepping)
-        correction[:, 1] = envelope(np.maximum(lift, over), max(1, round(LIFT_TIME * clip.fps)))
-        moved = np.flatnonzero(np.linalg.norm(correction, axis=-1) > 1e-4)
-        if not len(moved):
-            continue
-        p = position[moved]
-        pole = _knee_pole(p[:, hip], p[:, knee], p[:, ankle], world[moved, hip])
-        upper, lower = two_bone_ik(p[:, hip], p[:, knee], p[:, ankle], p[:, ankle] + correction[moved], pole)
-        thigh, shank = quat.mul(upper, world[moved, hip]), quat.mul(lower, world[moved, knee])
-        rotation[moved, hip] = quat.mul(quat.inv(world[moved, 0]), thigh)
-        rotation[moved, knee] = quat.mul(quat.inv(thigh), shank)
-        rotation[moved, ankle] = quat.mul(quat.inv(shank), world[moved, ankle])
-    return replace(clip, rotation=quat.unroll(rotation))
+        pair = slice(2 * index, 2 * index + 2)
+        correction = smooth(_hold(feet[:, pair], contacts[:, pair], clip.fps), HOLD_TIME * clip.fps)
+        slides = _speed(feet[:, pair][:, 1, [0, 2]] + correction[:, [0, 2]], clip.fps) > STEP_SPEED
+        lift = np.maximum(-lowest[:, index], np.maximum(STEP_HEIGHT - lowest[:, index], 0.0) * (slides & stepping))
+        correction[:, 1] = envelope(np.maximum(lift, 0.0), max(1, round(LIFT_TIME * clip.fps)))
+        for block in blocks:
+            _move_foot(clip, rotation, side, correction[block], block)
+        joints = [clip.skeleton.index(f"{side}_{part}") for part in ("hip", "knee", "ankle")]
+        rotation[:, joints] = quat.unroll(rotation[:, joints])
+    return replace(clip, rotation=rotation)
+
+
+def _move_foot(clip: Clip, rotation: Array, side: str, correction: Array, block: slice) -> None:
+    """Write into `rotation` what moves the foot of `side` by `correction (N, 3)` in the frames of `block`."""
+    moved = np.flatnonzero(np.linalg.norm(correction, axis=-1) > 1e-4)
+    if not len(moved):
+        return
+    legs, position, world = _leg_pose(clip, moved + block.start)
+    hip, knee, ankle = (legs.index(f"{side}_{part}") for part in ("hip", "knee", "ankle"))
+    at = position[:, hip], position[:, knee], position[:, ankle]
+    upper, lower = two_bone_ik(*at, at[2] + correction[moved], _knee_pole(*at, world[:, hip]))
+    thigh, shank = quat.mul(upper, world[:, hip]), quat.mul(lower, world[:, knee])
+    frames = moved + block.start
+    for part, above, here in (
+        ("hip", world[:, 0], thigh),
+        ("knee", thigh, shank),
+        ("ankle", shank, world[:, ankle]),
+    ):
+        rotation[frames, clip.skeleton.index(f"{side}_{part}")] = quat.mul(quat.inv(above), here)
+
+
+def _leg_pose(clip: Clip, frames: slice | Array) -> tuple[Skeleton, Array, Array]:
+    """The pelvis and the legs as a skeleton of their own, and its joints' places and rotations in the world."""
+    joints, legs = _legs(clip.skeleton)
+    rotation = clip.rotation[frames][:, joints].astype(np.float64)
+    return legs, *fk(legs, clip.root_position[frames].astype(np.float64), rotation)
+
+
+@lru_cache(maxsize=8)
+def _legs(skeleton: Skeleton) -> tuple[list[int], Skeleton]:
+    parts = ("hip", "knee", "ankle", "foot")
+    names = (skeleton.names[0], *(f"{side}_{part}" for side in ("left", "right") for part in parts))
+    joints = [skeleton.index(name) for name in names]
+    parents = tuple(joints.index(skeleton.parents[joint]) if joint else -1 for joint in joints)
+    return joints, Skeleton(names, parents, skeleton.offsets[joints])
 
 
 def _knee_pole(hip: Array, knee: Array, ankle: Array, thigh: Array) -> Array:

@@ -38,8 +38,10 @@ def overlay(base: Course, layer: Course, segment: Segment) -> Course:
         for side in ("left", "right"):
             collar = clip.skeleton.index(f"{side}_collar")
             shown[:, collar] = quat.mul(quat.scale(sway, 1.0 - SWAY), shown[:, collar])
-    rotation = clip.rotation.astype(np.float64)
-    rotation[window, joints] = quat.slerp(rotation[window, joints], shown[:, joints], ease[:, None] * weights[joints])
+    rotation = clip.rotation.copy()
+    below = rotation[window, joints].astype(np.float64)
+    rotation[window, joints] = quat.slerp(below, shown[:, joints], ease[:, None] * weights[joints])
+    rotation[:, joints] = quat.unroll(rotation[:, joints])
     return Course(replace(clip, rotation=rotation), base.heading)
 
 

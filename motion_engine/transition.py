@@ -173,11 +173,20 @@ def _hinged(rotation: Array, own: Array, skeleton: Skeleton) -> Array:
 
 
 def concatenate(pieces: Sequence[Course]) -> Course:
-    """One course of all pieces, end to end."""
+    """One course of all pieces, end to end, without sign flips between them."""
+    lengths = [len(piece) for piece in pieces]
+    rotation = np.empty((sum(lengths), *pieces[0].clip.rotation.shape[1:]), dtype=np.float32)
+    end = 0
+    for piece, length in zip(pieces, lengths, strict=True):
+        start, end = end, end + length
+        part = rotation[start:end]
+        part[:] = piece.clip.rotation
+        if start:
+            part *= np.where(np.sum(part[0] * rotation[start - 1], axis=-1) < 0, -1.0, 1.0).astype(np.float32)[:, None]
     clip = replace(
         pieces[0].clip,
         root_position=np.concatenate([p.clip.root_position for p in pieces]),
-        rotation=quat.unroll(np.concatenate([p.clip.rotation for p in pieces])),
+        rotation=rotation,
         contacts=np.concatenate([p.clip.contacts for p in pieces]),
     )
     return Course(clip, np.concatenate([p.heading for p in pieces]))
