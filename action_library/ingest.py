@@ -13,14 +13,13 @@ from action_library.track import LONGEST_TRACK
 from motion_engine import clips as edit
 from motion_engine import quat
 from motion_engine.errors import BadClip, LimitExceeded
-from motion_engine.kinematics import fk
+from motion_engine.kinematics import body_positions
 from motion_engine.rig import Rig
 from motion_engine.types import LIBRARY_FPS, Array, Clip
 
 MOTIONS = (".bvh", ".npz", ".txt", ".json")
 SCRIPTS = (".yaml", ".yml")
 LARGEST_FILE = 512 * 1024 * 1024  # bytes
-BODY_JOINTS = 22  # those that every humanoid has; fingers say nothing about a cycle
 UPRIGHT = np.cos(np.radians(60.0))  # of the pelvis' own up; below it headings say little
 # A clip is a cycle if its last frame is as near to its first as a few frames would bring it, at about the same speed.
 SEAM_STEPS = 3.0  # frames' worth of the clip's median motion
@@ -75,16 +74,7 @@ def ingest(
         script = load_keypose(path)
         clip, fields = script.clip, dict(script.fields)
     else:
-        clip, fields = canonical(*read_motion(path, report), crop=crop, path=path), {}
-        if reverse:
-            clip = edit.reverse(clip)
-            facing = float(edit.heading_curve(clip)[0])
-            clip = edit.place(clip, np.zeros(3), 0.0, pivot=clip.root_position[0], own_heading=facing)
-        repeats = not stated.get("loop") and is_cycle(clip) and _may_repeat(path)
-        fields["cyclic"] = repeats if cyclic is None else cyclic
-        if fields["cyclic"]:
-            fields["turn"] = stated.get("turn", cycle_turn(clip))
-            clip = seamless(clip, fields["turn"])
+        clip, fields = _captured(path, crop=crop, cyclic=cyclic, reverse=reverse, report=report, stated=stated)
     given: dict[str, Any] = {
         "description": description,
         "source": source,
@@ -97,6 +87,29 @@ def ingest(
     given["aliases"] = words if any(words.values()) else None
     fields = defaults | fields | {key: value for key, value in given.items() if value} | stated | {"name": name}
     return document(clip, **fields), clip
+
+
+def _captured(
+    path: Path,
+    *,
+    crop: tuple[float, float] | None,
+    cyclic: bool | None,
+    reverse: bool,
+    report: Callable[[str], None] | None,
+    stated: Mapping[str, Any],
+) -> tuple[Clip, dict[str, Any]]:
+    """The canonical clip of a file of captured motion, and whether it is a cycle; arguments as of `ingest`."""
+    clip, fields = canonical(*read_motion(path, report), crop=crop, path=path), dict[str, Any]()
+    if reverse:
+        clip = edit.reverse(clip)
+        facing = float(edit.heading_curve(clip)[0])
+        clip = edit.place(clip, np.zeros(3), 0.0, pivot=clip.root_position[0], own_heading=facing)
+    repeats = not stated.get("loop") and is_cycle(clip) and _may_repeat(path)
+    fields["cyclic"] = repeats if cyclic is None else cyclic
+    if fields["cyclic"]:
+        fields["turn"] = stated.get("turn", cycle_turn(clip))
+        clip = seamless(clip, fields["turn"])
+    return clip, fields
 
 
 def document(clip: Clip, **fields: Any) -> Action:
@@ -246,7 +259,6 @@ def is_cycle(clip: Clip) -> bool:
 
 def _local(clip: Clip) -> Array:
     """Positions of the body's joints `(T, 22, 3)` m seen from over the floor under the pelvis, heading removed."""
-    root = clip.root_position.astype(np.float64)
-    position, _ = fk(clip.skeleton, root, clip.rotation.astype(np.float64))
+    position = body_positions(clip)
     away = quat.from_axis_angle("y", -quat.heading(clip.rotation[:, 0].astype(np.float64)))
-    return quat.rotate(away[:, None], (position - root[:, None] * (1.0, 0.0, 1.0))[:, :BODY_JOINTS])
+    return quat.rotate(away[:, None], position - position[:, :1] * (1.0, 0.0, 1.0))

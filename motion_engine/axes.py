@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from motion_engine import quat
-from motion_engine.humanoid import BODY_JOINTS, CHAINS, PHALANGES, SIDES
-from motion_engine.types import Array, canonical_skeleton
+from motion_engine.humanoid import CHAINS, PHALANGES, SIDES
+from motion_engine.types import BODY_JOINTS, Array, canonical_skeleton
 
 UP, LEFT, AHEAD = np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
 KNUCKLES = ("middle1", "index1", "pinky1")

@@ -67,10 +67,10 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
 
 def _cut_to_fit(takes: Sequence[Take]) -> list[Course]:
     """What is played of each action, edited, cut where it fits the next best."""
-    still = [True, *(not travels(take.info) for take in takes), True]
+    still = [False, *(not travels(take.info) for take in takes), False]
     takes = [
-        replace(take, after_still=index > 0 and still[index], before_still=index + 1 < len(takes) and still[index + 2])
-        for index, take in enumerate(takes)
+        replace(take, after_still=before, before_still=after)
+        for take, before, after in zip(takes, still, still[2:], strict=False)
     ]
     pieces: list[Course] = []
     playing = takes[0].enter(takes[0].enterable(), 0)

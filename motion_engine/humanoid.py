@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 
 from motion_engine.errors import BadClip
+from motion_engine.kinematics import children_of
 from motion_engine.types import Array, Skeleton, canonical_skeleton
 
-BODY_JOINTS = 22
 SIDES = ("left", "right")
 CHAINS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 FINGERS = {"thumb": "thumb", "index": "index", "middle": "middle", "mid": "middle", "ring": "ring"}
@@ -144,16 +144,7 @@ def ancestors(skeleton: Skeleton, joint: int) -> list[int]:
 
 def children(skeleton: Skeleton, joint: int) -> list[int]:
     """The joints that hang on `joint`."""
-    return _children(skeleton.parents)[joint]
-
-
-@lru_cache(maxsize=8)
-def _children(parents: tuple[int, ...]) -> list[list[int]]:
-    found: list[list[int]] = [[] for _ in parents]
-    for child, parent in enumerate(parents):
-        if parent >= 0:
-            found[parent].append(child)
-    return found
+    return children_of(skeleton.parents)[joint]
 
 
 def meeting(skeleton: Skeleton, a: int, b: int) -> int:
@@ -216,7 +207,7 @@ def _top(skeleton: Skeleton, joints: dict[str, int]) -> int:
     tops = [child for child in children(skeleton, joints["spine3"]) if child not in arms | legs]
     if not tops:
         raise BadClip(f"not a humanoid skeleton: no head hangs on {skeleton.names[joints['spine3']]}, the chest")
-    reach = _reach(skeleton)
+    reach = reaches(skeleton, np.linalg.norm(skeleton.offsets, axis=-1))
     top = max(tops, key=lambda joint: reach[joint])
     while len(children(skeleton, top)) == 1 and not _is_tip(skeleton, children(skeleton, top)[0]):
         top = children(skeleton, top)[0]
@@ -227,9 +218,9 @@ def _is_tip(skeleton: Skeleton, joint: int) -> bool:
     return bool(re.search(r"(end|top|tip|nub|site)[_\d]*$", skeleton.names[joint], re.IGNORECASE))
 
 
-def _reach(skeleton: Skeleton) -> Array:
-    """How far below each joint its subtree reaches `(J,)`, m, the joint's own bone included."""
-    reach = np.linalg.norm(skeleton.offsets, axis=-1)
+def reaches(skeleton: Skeleton, length: Array) -> Array:
+    """How far it is from each joint's parent through the joint to its farthest end `(J,)`, of bones `length (J,)`."""
+    reach = length.copy()
     for joint in reversed(range(len(skeleton.names))):
         below = [reach[child] for child in children(skeleton, joint)]
         reach[joint] += max(below, default=0.0)

@@ -48,10 +48,20 @@ def fk(skeleton: Skeleton, root_position: Array, rotation: Array) -> tuple[Array
     return position, world
 
 
+@lru_cache(maxsize=8)
+def children_of(parents: tuple[int, ...]) -> list[list[int]]:
+    """For each joint those that hang on it, in order."""
+    found: list[list[int]] = [[] for _ in parents]
+    for child, parent in enumerate(parents):
+        if parent >= 0:
+            found[parent].append(child)
+    return found
+
+
 def body_pose(clip: Clip, frames: slice | Array = slice(None)) -> tuple[Array, Array]:
     """World positions `(N, 22, 3)` m and rotations `(N, 22, 4)` of the body's joints, fingers left out."""
     rotation = clip.rotation[frames, :BODY_JOINTS].astype(np.float64)
-    return fk(_body(clip.skeleton), clip.root_position[frames].astype(np.float64), rotation)
+    return fk(body_skeleton(clip.skeleton), clip.root_position[frames].astype(np.float64), rotation)
 
 
 def body_positions(clip: Clip, frames: slice | Array = slice(None)) -> Array:
@@ -71,7 +81,8 @@ def body_positions(clip: Clip, frames: slice | Array = slice(None)) -> Array:
 
 
 @lru_cache(maxsize=8)
-def _body(skeleton: Skeleton) -> Skeleton:
+def body_skeleton(skeleton: Skeleton) -> Skeleton:
+    """The skeleton without its fingers."""
     return Skeleton(skeleton.names[:BODY_JOINTS], skeleton.parents[:BODY_JOINTS], skeleton.offsets[:BODY_JOINTS])
 
 

@@ -17,11 +17,11 @@ from motion_engine.axes import AHEAD, UP, middle, swing_end, torso, unit
 from motion_engine.contacts import ground, label_contacts
 from motion_engine.curves import envelope, smoothstep
 from motion_engine.errors import BadClip
-from motion_engine.humanoid import BODY_JOINTS, SIDES
+from motion_engine.humanoid import SIDES
 from motion_engine.kinematics import fk, to_local
 from motion_engine.rig import Rig, read_rig
 from motion_engine.support import floor_height, lay_hands, lift, reach, weights
-from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
+from motion_engine.types import BODY_JOINTS, Array, Clip, Skeleton, canonical_skeleton
 
 SPINE = ("spine1", "spine2", "spine3")
 SIGNS = {"left": 1.0, "right": -1.0}

@@ -15,11 +15,11 @@ import numpy as np
 from motion_engine import quat
 from motion_engine.axes import AHEAD, LEFT, UP, angle, axes_from_motion, axes_from_rest, frame, middle, unit
 from motion_engine.errors import BadClip
-from motion_engine.humanoid import BODY_JOINTS, CHAINS, SIDES, check_chains, complete, find_limbs, program
+from motion_engine.humanoid import CHAINS, SIDES, check_chains, complete, find_limbs, program
 from motion_engine.joint_map import JointMap
 from motion_engine.kinematics import fk
 from motion_engine.topology import find_by_tree
-from motion_engine.types import Array, Clip, Skeleton, canonical_skeleton
+from motion_engine.types import BODY_JOINTS, Array, Clip, Skeleton, canonical_skeleton
 
 HEAD_OVER_SHOULDERS = 0.15  # of the torso: a head whose joint is lower turns about the neck's base
 

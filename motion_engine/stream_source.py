@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import cmath
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from motion_engine import quat
 from motion_engine.contacts import runs
 from motion_engine.curves import smoothstep
-from motion_engine.kinematics import fk
+from motion_engine.kinematics import body_skeleton, fk
 from motion_engine.perform import LOOP_BLEND, sided, travels
-from motion_engine.transition import VELOCITY_WEIGHT, Course, follow
+from motion_engine.transition import VELOCITY_WEIGHT, Course, concatenate, follow
 from motion_engine.types import BODY_JOINTS, ActionInfo, Array, Clip, Edits, Skeleton
 
 UPRIGHT = 0.5  # the cosine of how far the pelvis may lean in a frame in which an action can be left
@@ -60,7 +60,7 @@ class Source:
                 course.sample(np.arange(start, start + reach + 1)),
                 min(LOOP_BLEND, (reach + 1) / clip.fps),
             )
-            joined = _joined(course.sample(np.arange(end - 2, end)), seam)
+            joined = concatenate([course.sample(np.arange(end - 2, end)), seam])
             turned, path, touching = _local(joined)
             path = path[2:] + (floor[end - 2] - path[0]) * (1, 0, 1, 1)
             cycle = (path[-1] - floor[start + reach]) * (1, 0, 1, 1)
@@ -100,7 +100,7 @@ class Source:
         return np.stack((position, VELOCITY_WEIGHT * self.fps * velocity), axis=1)
 
     def nearest(self, feature: Array, frames: slice) -> int:
-        """The frame among `frames` that is most like `feature (2, 22, 3)`, as `transition.best_match`."""
+        """The frame among `frames` that is most like `feature (2, 22, 3)`, as `transition.best_cut` compares them."""
         difference = self.features[frames] - feature
         cost = np.sqrt(np.einsum("tkji,tkji->tkj", difference, difference)).sum(axis=(1, 2))
         return int(np.argmin(cost)) + (frames.start or 0)
@@ -131,17 +131,11 @@ class Source:
         return standing
 
 
-@lru_cache(maxsize=4)
-def _trunk_and_limbs(skeleton: Skeleton) -> Skeleton:
-    """The skeleton without fingers."""
-    return Skeleton(skeleton.names[:BODY_JOINTS], skeleton.parents[:BODY_JOINTS], skeleton.offsets[:BODY_JOINTS])
-
-
 def body_points(skeleton: Skeleton, height: Array, rotation: Array) -> Array:
     """Positions `(T, 22, 3)` m of the body's joints over the root's place on the floor."""
     root = np.zeros((len(rotation), 3))
     root[:, 1] = height
-    return fk(_trunk_and_limbs(skeleton), root, rotation[:, :BODY_JOINTS].astype(np.float64))[0]
+    return fk(body_skeleton(skeleton), root, rotation[:, :BODY_JOINTS].astype(np.float64))[0]
 
 
 def _local(course: Course) -> tuple[Array, Array, Array]:
@@ -156,14 +150,3 @@ def _local(course: Course) -> tuple[Array, Array, Array]:
     floor[:, 1] = root[:, 1]
     floor[:, 3] = heading - heading[0]
     return quat.unroll(rotation), floor, clip.contacts
-
-
-def _joined(first: Course, second: Course) -> Course:
-    a, b = first.clip, second.clip
-    clip = replace(
-        a,
-        root_position=np.concatenate((a.root_position, b.root_position)),
-        rotation=np.concatenate((a.rotation, b.rotation)),
-        contacts=np.concatenate((a.contacts, b.contacts)),
-    )
-    return Course(clip, np.concatenate((first.heading, second.heading)))

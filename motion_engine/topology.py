@@ -13,7 +13,7 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.errors import BadClip
-from motion_engine.humanoid import ancestors, children
+from motion_engine.humanoid import ancestors, children, reaches
 from motion_engine.types import Array, Skeleton
 
 ALIKE = 0.9  # the shorter of two limbs that are a pair, as a share of the longer
@@ -62,14 +62,6 @@ def _refused(reason: str) -> BadClip:
     return BadClip(f"not a humanoid skeleton: {reason}; name the joints in a .map.yaml file beside it")
 
 
-def _reach(skeleton: Skeleton, length: Array) -> Array:
-    """How far it is from each joint's parent through the joint to the farthest end `(J,)`."""
-    reach = length.copy()
-    for j in reversed(range(1, len(reach))):
-        reach[j] = length[j] + max((reach[c] for c in children(skeleton, j)), default=0.0)
-    return reach
-
-
 def _path(skeleton: Skeleton, joint: int, reach: Array) -> list[int]:
     """From `joint` down to the farthest end."""
     chain = [joint]
@@ -81,7 +73,7 @@ def _path(skeleton: Skeleton, joint: int, reach: Array) -> list[int]:
 def _pairs(skeleton: Skeleton, length: Array) -> list[_Pair]:
     """The two pairs of limbs that are alike, the longer ones first."""
     found: list[_Pair] = []
-    reach = _reach(skeleton, length)
+    reach = reaches(skeleton, length)
     for hub in range(len(skeleton.names)):
         branches = children(skeleton, hub)
         if not 2 <= len(branches) <= MOST_BRANCHES:
@@ -153,7 +145,7 @@ def _head(skeleton: Skeleton, chest: int, limbs: set[int], length: Array, rotati
     tops = [joint for joint in children(skeleton, chest) if joint not in trunk]
     if not tops:
         raise _refused(f"no head hangs on {skeleton.names[chest]}, where the arms meet")
-    reach = _reach(skeleton, length)
+    reach = reaches(skeleton, length)
     chain = _path(skeleton, max(tops, key=lambda j: float(reach[j])), reach)
     chain = chain[: next((i + 1 for i, j in enumerate(chain) if len(children(skeleton, j)) > 1), len(chain))]
     turns = quat.angle_between(rotation[:, chain].astype(np.float64), rotation[:1, chain].astype(np.float64))

@@ -165,9 +165,8 @@ def _hinged(rotation: Array, own: Array, skeleton: Skeleton) -> Array:
     """
     knees = [skeleton.index(f"{side}_knee") for side in ("left", "right")]
     vector, before = quat.to_rotvec(rotation[:, knees]), quat.to_rotvec(own[:, knees])[..., 0]
-    vector[..., 0] = (
-        before + soft_floor(vector[..., 0], SOFT_KNEE) - soft_floor(before, SOFT_KNEE)
-    )  # flexion is about +X
+    flexion = soft_floor(vector[..., 0], SOFT_KNEE) - soft_floor(before, SOFT_KNEE)
+    vector[..., 0] = before + flexion  # about +X
     rotation[:, knees] = quat.from_rotvec(vector)
     return rotation
 

@@ -21,6 +21,7 @@ from motion_engine import quat
 from motion_engine.errors import BadClip
 from motion_engine.files import whole_file
 from motion_engine.formats.numbers import FARTHEST, parse_numbers
+from motion_engine.kinematics import children_of
 from motion_engine.types import LONGEST_FRAME, SHORTEST_FRAME, Array, Clip, Skeleton, canonical_skeleton
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}  # m; CMU scales inches by 1/0.45
@@ -387,20 +388,13 @@ def write_bvh(path: Path | str, clip: Clip, *, unit: str | float = "cm") -> None
 
 def _depth_first(parents: tuple[int, ...]) -> list[int]:
     """The joints in the order in which the hierarchy lists them, and so the order of the channels."""
-    children = _children(parents)
+    below = children_of(parents)
     order, waiting = [], [0]
     while waiting:
         joint = waiting.pop()
         order.append(joint)
-        waiting += reversed(children[joint])
+        waiting += reversed(below[joint])
     return order
-
-
-def _children(parents: tuple[int, ...]) -> list[list[int]]:
-    children: list[list[int]] = [[] for _ in parents]
-    for joint, parent in enumerate(parents[1:], 1):
-        children[parent].append(joint)
-    return children
 
 
 def _smooth_euler(rotation: Array) -> Array:
@@ -422,7 +416,7 @@ def _smooth_euler(rotation: Array) -> Array:
 
 def _hierarchy_lines(skeleton: Skeleton, order: list[int], scale: float) -> list[str]:
     """The joints in depth-first `order`; braces close as soon as the next joint hangs higher up."""
-    children = _children(skeleton.parents)
+    below = children_of(skeleton.parents)
     lines: list[str] = []
     open_joints: list[int] = []
     for joint in order:
@@ -435,7 +429,7 @@ def _hierarchy_lines(skeleton: Skeleton, order: list[int], scale: float) -> list
         lines += [f"{pad}{'JOINT' if depth else 'ROOT'} {name}", f"{pad}{{", f"{pad}\tOFFSET {_numbers(offset)}"]
         lines.append(f"{pad}\tCHANNELS {channels} Zrotation Xrotation Yrotation")
         open_joints.append(joint)
-        if not children[joint]:
+        if not below[joint]:
             tip = np.array(
                 TOP_OF_HEAD if name == "head" else TIP_OF_TOES if name.endswith("_foot") else (0.0, 0.0, 0.0)
             )

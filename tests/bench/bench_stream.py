@@ -16,9 +16,9 @@ import numpy as np
 
 from api.engine import CommandEngine
 from motion_engine import metrics
-from motion_engine.kinematics import fk
+from motion_engine.kinematics import body_positions
 from motion_engine.stream import MotionStream, Pose
-from motion_engine.types import BODY_JOINTS, ActionCall, Array, Clip, Plan, Step
+from motion_engine.types import ActionCall, Array, Clip, Plan, Step
 
 FRAMES, EVERY, INTERRUPTS = 18_000, 60, 400
 COMMANDS = (
@@ -84,8 +84,7 @@ def whole(engine: CommandEngine, plans: list[Plan]) -> Array:
 
 def jerk(clip: Clip) -> Array:
     """Three plain differences of the body's joints, L1 over xyz, the largest of all joints `(T - 3,)`."""
-    position, _ = fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
-    largest: Array = np.abs(np.diff(position[:, :BODY_JOINTS], n=3, axis=0)).sum(axis=-1).max(axis=-1)
+    largest: Array = np.abs(np.diff(body_positions(clip), n=3, axis=0)).sum(axis=-1).max(axis=-1)
     return largest
 
 
