@@ -142,7 +142,7 @@ def _print_plan(plan: Plan, track: Track, written: list[Path]) -> None:
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for segment in track.timeline.segments:
         where = "body" if segment.layer == 0 else segment.mask.replace("_", " ")
-        said = segment.phrase or "(added)"
+        said = (segment.phrase or "(added)") + (f" ({segment.note})" if segment.note else "")
         _add_row(table, f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said)
     Console().print(table)
     for path in written:

@@ -9,8 +9,24 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from motion_engine.types import Language, Mask
 from nlp.parse import MOST_CHARACTERS
 
-_WAVE: dict[str, Any] = {"action": "wave", "start": 0.0, "end": 3.6, "layer": 0, "mask": "full", "phrase": "wave"}
-_RUN: dict[str, Any] = {"action": "run", "start": 3.6, "end": 6.8, "layer": 0, "mask": "full", "phrase": "run"}
+_WAVE: dict[str, Any] = {
+    "action": "wave",
+    "start": 0.0,
+    "end": 3.6,
+    "layer": 0,
+    "mask": "full",
+    "phrase": "wave",
+    "note": "",
+}
+_RUN: dict[str, Any] = {
+    "action": "run",
+    "start": 3.6,
+    "end": 6.8,
+    "layer": 0,
+    "mask": "full",
+    "phrase": "run",
+    "note": "",
+}
 _TIMELINE: dict[str, Any] = {"fps": 30.0, "duration": 6.8, "segments": [_WAVE, _RUN]}
 
 
@@ -44,6 +60,7 @@ class SegmentReply(BaseModel):
     layer: int = Field(description="0 moves the body; 1, 2, ... are layered on it")
     mask: Mask = Field(description="The part of the body that performs it")
     phrase: str = Field(description="The words that asked for it; empty for what the engine added itself")
+    note: str = Field(description="Why with another arm, or later than said; empty if it got what it needs of the body")
 
 
 class TimelineReply(BaseModel):

@@ -10,7 +10,7 @@ import numpy as np
 from motion_engine import clips as edit
 from motion_engine import quat
 from motion_engine.curves import smoothstep
-from motion_engine.schedule import TRAVELS
+from motion_engine.parts import TRAVELS
 from motion_engine.seam import meet
 from motion_engine.transition import Course, chain, concatenate
 from motion_engine.types import ActionInfo, Array, Clip, Edits, Segment

@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
+from motion_engine.conflicts import OTHER_ARM, Turn, Wish, take_turns
 from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
-from motion_engine.types import ActionCall, ActionInfo, Edits, Mask, Plan, Segment, Step, Timeline
+from motion_engine.parts import TRAVELS, Part, fill, lengthen, mask_of, part_of, turns_on_the_spot
+from motion_engine.types import ActionCall, ActionInfo, Edits, Plan, Segment, Step, Timeline
 
 PAUSE = 1.0  # s, of who shall get up but stands already
-GAIT_TIME = 3.0  # s, that walking, running or idling lasts when nothing is asked
 BODY_BLEND = 0.5  # s
 LAYER_BLEND = 0.35  # s
 LAYER_LEAD = 0.3  # s, the base action goes on before and after what is layered on it
-FASTEST = 3.0  # how much faster than its clip an action is played at most
-SLOWEST = 0.75  # how far an action is slowed down to leave time for what is layered on it
 LONGEST = 3600.0  # s
 STAND = "stand"
 STILL = {STAND: "idle"}  # what stays in a posture; for the others it is called POSTURE_still
-TRAVELS = 0.3  # m in one cycle, above which an action goes somewhere
-
-_OPPOSITE: dict[Mask, Mask] = {"left_arm": "right_arm", "right_arm": "left_arm"}
 
 
 @dataclass(frozen=True)
-class _Part:
-    """An action with its edits, before it has a place in time."""
+class _Layer:
+    """A part in the middle of the time that it has, s from the start of its step."""
 
-    info: ActionInfo
-    edits: Edits
-    phrase: str
-
-    @property
-    def duration(self) -> float:
-        start, end = self.info.loop or (0.0, self.info.duration)
-        return (self.info.duration + (self.edits.loops - 1.0) * (end - start)) / self.edits.speed
+    part: Part
+    start: float
+    end: float
 
 
 @dataclass(frozen=True)
 class _Parts:
     """What plays in one step: the base, what holds its posture afterwards, and what is layered on both."""
 
-    base: _Part
-    held: _Part | None = None
-    layers: tuple[_Part, ...] = ()
+    base: Part
+    held: Part | None = None
+    layers: tuple[_Layer, ...] = ()
     stated: bool = False  # somebody asked for the length of the base
 
 
@@ -74,9 +65,10 @@ def schedule(
     for step in plan.steps:
         step, infos = _base_first(step, [_lookup(call, actions) for call in step.actions])  # noqa: PLW2901
         step, infos = _from_here(step, infos, posture, actions)  # noqa: PLW2901
+        step, infos = _hands_free(step, infos, actions)  # noqa: PLW2901
         if posture is not None and infos[0].start_posture != posture:
             for info in _route(posture, infos[0].start_posture, actions):
-                part = _Part(info, Edits(), "")
+                part = Part(info, Edits(), "")
                 segments += _place(_Parts(part), time, fps)
                 time = segments[-1].end
         segments += _place(_parts(step, infos, _hold(infos[0], actions)), time, fps)
@@ -99,16 +91,11 @@ def _lookup(call: ActionCall, actions: Mapping[str, ActionInfo]) -> ActionInfo:
     info, words = actions[call.action], call.phrase or call.action
     if call.distance is not None and info.distance <= TRAVELS:
         raise BadCommand(f'"{words}" stays where it is and cannot go {call.distance:g} m: walk or run there.')
-    if call.direction == "backward" and info.distance <= TRAVELS and not _turns(info):
+    if call.direction == "backward" and info.distance <= TRAVELS and not turns_on_the_spot(info):
         raise BadCommand(f'"{words}" stays where it is and cannot go backward: walk or run there.')
-    if call.degrees is not None and not _turns(info):
+    if call.degrees is not None and not turns_on_the_spot(info):
         raise BadCommand(f'"{words}" cannot be told how far to turn: add "turn {call.degrees:g} degrees".')
     return info
-
-
-def _turns(info: ActionInfo) -> bool:
-    """Whether it is an action for turning on the spot, by any angle."""
-    return 0.3 < abs(info.turn) < math.pi and info.distance < 2 * TRAVELS
 
 
 def _base_first(step: Step, infos: list[ActionInfo]) -> tuple[Step, list[ActionInfo]]:
@@ -153,6 +140,32 @@ def _from_here(
     return step, infos
 
 
+def _hands_free(
+    step: Step, infos: list[ActionInfo], actions: Mapping[str, ActionInfo]
+) -> tuple[Step, list[ActionInfo]]:
+    """The step; a gesture that leaves another no arm becomes a layer itself, and the base stands still."""
+    if infos[0].mask == "full":
+        return step, infos
+    waiting = next((turn for turn in _turns(step, infos) if turn.number), None)
+    if waiting is None:
+        return step, infos
+    if STILL[STAND] not in actions:
+        raise BadCommand(f'"{step.actions[0].phrase}" leaves no room ({waiting.note}): put "then" between them.')
+    still = actions[STILL[STAND]]
+    return Step((ActionCall("", still.name), *step.actions)), [still, *infos]
+
+
+def _turns(step: Step, infos: Sequence[ActionInfo]) -> list[Turn]:
+    """What each action of the step gets of the body, but for a base that is a whole-body action: it has the rest."""
+    wishes = []
+    for call, info in zip(step.actions, infos, strict=True):
+        mask = mask_of(part_of(call, info))
+        wishes.append(Wish(info.name, mask, mask in OTHER_ARM and call.side is None and call.direction is None))
+    if infos[0].mask == "full":
+        return [Turn(None), *take_turns(wishes[1:])]
+    return take_turns(wishes)
+
+
 def _hold(info: ActionInfo, actions: Mapping[str, ActionInfo]) -> ActionInfo | None:
     """What goes on after an action that only changes the posture (sit: sit still); None if there is nothing."""
     if info.loop or info.end_posture == info.start_posture:
@@ -166,138 +179,50 @@ def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> _Par
     A base that changes the posture is not stretched but held (sit, then sit still), and the layers go on meanwhile.
     """
     call = step.actions[0]
-    base = _part(call, infos[0], held=hold is not None)
-    layers = [_part(call, info) for call, info in zip(step.actions[1:], infos[1:], strict=True)]
+    base = part_of(call, infos[0], held=hold is not None)
+    turns = _turns(step, infos)[1:]
+    layers = [_as_given(*each, base) for each in zip(step.actions[1:], infos[1:], turns, strict=True)]
     total = max(base.duration, call.duration or 0.0) if hold else base.duration
     stated = any(x is not None for x in (call.repetitions, call.duration, call.distance, call.steps, call.degrees))
     if layers:
-        longest = max(part.duration for part in layers) + 2 * LAYER_LEAD
+        longest = max(sum(_queue(layers, turns)), *(part.duration for part in layers)) + 2 * LAYER_LEAD
         if total < longest and not stated:
-            base = base if hold else _lengthen(base, longest)
+            base = base if hold else lengthen(base, longest)
             total = longest if hold else base.duration
-    room = total - 2 * min(LAYER_LEAD, total / 8)
-    filled = [
-        _fill(part, room, base, counted=call.repetitions is not None or call.duration is not None)
-        for part, call in zip(layers, step.actions[1:], strict=True)
-    ]
+    filled = []
+    for part, (start, end), told in zip(layers, _slots(layers, turns, total), step.actions[1:], strict=True):
+        counted = told.repetitions is not None or told.duration is not None
+        part = fill(part, end - start, base.phrase or base.info.name, total, counted=counted)  # noqa: PLW2901
+        filled.append(_Layer(part, start, end))
     rest = total - base.duration
-    held = _Part(hold, Edits(loops=rest / hold.duration), "") if hold and rest > 0 else None
+    held = Part(hold, Edits(loops=rest / hold.duration), "") if hold and rest > 0 else None
     return _Parts(base, held, tuple(filled), stated)
 
 
-def _part(call: ActionCall, info: ActionInfo, *, held: bool = False) -> _Part:
-    """One action with everything the call states turned into edits; if it is `held`, a long duration is not its own."""
-    start, end = info.loop or (0.0, info.duration)
-    cycle, rest = end - start, info.duration - (end - start)
-    speed = call.speed
-    loops = _loops(call, info, cycle)
-    if call.duration is not None and not (held and call.duration > info.duration / speed):
-        if loops is None:
-            loops = (call.duration * speed - rest) / cycle
-            if not info.cyclic:
-                loops = max(1.0, float(round(loops)))
-                if info.loop is None and info.end_posture != info.start_posture:
-                    loops = 1.0  # nobody sits down twice in a row
-        speed = _fast_enough(call, rest + loops * cycle)
-    if loops is None:
-        loops = float(info.cycles or 1)
-        if info.cyclic and not info.cycles:  # whole cycles of a gait; standing still may end anywhere
-            loops = GAIT_TIME * speed / cycle if info.distance < TRAVELS else max(1, round(GAIT_TIME * speed / cycle))
-    mirror = call.side in ("left", "right") and info.side in ("left", "right") and call.side != info.side
-    edits = Edits(
-        loops=loops,
-        speed=speed,
-        mirror=mirror,
-        symmetric=call.side == "both" and info.side in ("left", "right"),
-        distance=_distance(call, info),
-    )
-    return _Part(info, _directed(edits, call, info), call.phrase)
+def _as_given(call: ActionCall, info: ActionInfo, turn: Turn, base: Part) -> Part:
+    """The layered part with the arm that it got, and a note of what it did not get."""
+    part = part_of(call, info)
+    note = turn.note or (f"its upper body: {base.info.name} has the legs" if info.mask == "full" else "")
+    return replace(part, note=note, edits=replace(part.edits, mirror=part.edits.mirror != turn.swapped))
 
 
-def _loops(call: ActionCall, info: ActionInfo, cycle: float) -> float | None:
-    """How often the looping part plays if the call says so: repetitions, steps, a distance or a turn."""
-    if call.repetitions is not None:
-        return float(call.repetitions)
-    if call.steps is not None:
-        return max(1, call.steps) / 2.0 if info.cyclic else float(max(1, call.steps))
-    if call.distance is not None and info.distance > TRAVELS:
-        loops = call.distance / info.distance
-        return max(0.5, loops) if info.cyclic else max(1.0, float(round(loops)))
-    if call.degrees is not None and abs(info.turn) > 0.3:
-        return max(1.0, float(round(math.radians(call.degrees) / abs(info.turn))))
-    return None
+def _queue(layers: Sequence[Part], turns: Sequence[Turn]) -> list[float]:
+    """How long each turn lasts, s, of the layers that take turns."""
+    longest = [0.0] * (1 + max((turn.number or 0 for turn in turns), default=0))
+    for part, turn in zip(layers, turns, strict=True):
+        if turn.number is not None:
+            longest[turn.number] = max(longest[turn.number], part.duration)
+    return longest
 
 
-def _distance(call: ActionCall, info: ActionInfo) -> float | None:
-    return call.distance if info.distance > TRAVELS else None
-
-
-def _directed(edits: Edits, call: ActionCall, info: ActionInfo) -> Edits:
-    """The edits with the asked direction: a turn, a way to go, or a gesture made to one side."""
-    if _turns(info) and (call.degrees is not None or call.direction in ("left", "right")):
-        sign = math.copysign(1.0, info.turn) if call.direction not in ("left", "right") else 0.0
-        sign = sign or (1.0 if call.direction == "left" else -1.0)
-        degrees = call.degrees if call.degrees is not None else math.degrees(abs(info.turn)) * edits.loops
-        return replace(edits, turn=sign * math.radians(degrees), mirror=sign * info.turn < 0)
-    if call.direction in (None, "forward"):
-        return edits
-    if abs(info.turn) > math.pi and call.direction in ("left", "right"):  # a spin goes round that way, not over there
-        return replace(edits, mirror=(call.direction == "left") != (info.turn > 0))
-    if info.distance < TRAVELS and call.side is None and info.side in ("left", "right"):
-        edits = replace(edits, mirror=call.direction in ("left", "right") and call.direction != info.side)
-    return replace(edits, direction=call.direction)
-
-
-def _lengthen(part: _Part, duration: float) -> _Part:
-    """The part, played longer: more cycles if it loops, else a little slower."""
-    if part.info.loop:
-        start, end = part.info.loop
-        missing = (duration - part.duration) * part.edits.speed / (end - start)
-        more = missing if part.info.cyclic else float(math.ceil(missing))
-        return replace(part, edits=replace(part.edits, loops=part.edits.loops + more))
-    slower = max(SLOWEST, part.duration / duration)
-    return replace(part, edits=replace(part.edits, speed=part.edits.speed * slower))
-
-
-def _fast_enough(call: ActionCall, natural: float) -> float:
-    """The speed at which `natural` seconds last as long as the call says; BadCommand if nobody is that fast."""
-    assert call.duration is not None
-    if natural > FASTEST * call.duration:
-        words = call.phrase or call.action
-        raise BadCommand(
-            f'"{words}" cannot be done in {call.duration:g} s: it takes {natural:.1f} s, and at least '
-            f"{natural / FASTEST:.1f} s at its fastest."
-        )
-    return natural / call.duration
-
-
-def _fill(part: _Part, room: float, base: _Part, *, counted: bool) -> _Part:
-    """The layered part, made to last about `room` seconds unless the command counted it; never longer.
-
-    Raises:
-        BadCommand: It would have to be faster than anybody is.
-    """
-    if part.info.loop and not counted:
-        start, end = part.info.loop
-        missing = (room - part.duration) * part.edits.speed / (end - start)
-        loops = max(1.0, part.edits.loops + math.floor(missing + 1e-6))
-        part = replace(part, edits=replace(part.edits, loops=loops))
-    faster = part.duration / room
-    if faster > FASTEST:
-        raise BadCommand(
-            f'"{part.phrase or part.info.name}" takes {part.duration:.1f} s and does not fit into '
-            f'"{base.phrase or base.info.name}": make that at least {part.duration / FASTEST + 2 * LAYER_LEAD:.1f} s.'
-        )
-    return replace(part, edits=replace(part.edits, speed=part.edits.speed * max(1.0, faster)))
-
-
-def _mask(part: _Part) -> Mask:
-    mask = part.info.mask
-    if part.edits.symmetric and mask in _OPPOSITE:
-        return "arms"
-    if mask == "full":
-        return "upper"
-    return _OPPOSITE.get(mask, mask) if part.edits.mirror else mask
+def _slots(layers: Sequence[Part], turns: Sequence[Turn], total: float) -> list[tuple[float, float]]:
+    """From when to when each layer may play, s: nearly all of `total`, or a share if they take turns."""
+    lead = min(LAYER_LEAD, total / 8)
+    queue = _queue(layers, turns)
+    per_second = (total - 2 * lead) / (sum(queue) or 1.0)
+    borders = [lead + per_second * passed for passed in accumulate(queue, initial=0.0)]
+    whole = (lead, total - lead)
+    return [whole if turn.number is None else (borders[turn.number], borders[turn.number + 1]) for turn in turns]
 
 
 def _place(parts: _Parts, time: float, fps: float) -> list[Segment]:
@@ -312,11 +237,13 @@ def _place(parts: _Parts, time: float, fps: float) -> list[Segment]:
         blend = min(BODY_BLEND, 0.5 * (last - first) / fps)
         start, end = time + first / fps, time + last / fps
         segments.append(Segment(part.info.name, start, end, 0, "full", blend, part.edits, part.phrase, exact))
-    for layer, part in enumerate(parts.layers, start=1):
+    for number, layer in enumerate(parts.layers, start=1):
+        part = layer.part
         length = min(max(2, round(part.duration * fps)), frames)
-        start = time + round((frames - length) / 2) / fps
+        start = time + min(max(0, round(((layer.start + layer.end) * fps - length) / 2)), frames - length) / fps
         blend = min(LAYER_BLEND, length / fps / 3)
+        mask, end = mask_of(part), start + length / fps
         segments.append(
-            Segment(part.info.name, start, start + length / fps, layer, _mask(part), blend, part.edits, part.phrase)
+            Segment(part.info.name, start, end, number, mask, blend, part.edits, part.phrase, note=part.note)
         )
     return segments

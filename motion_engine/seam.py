@@ -3,6 +3,9 @@
 Every channel becomes its mean under a Gaussian that is as wide as the way to the end of the window allows: wide at the
 cut, nothing at the ends, so that the window goes over into the untouched clips without a seam of its own. A mean never
 overshoots: limbs go from one pose to the other and nowhere else, and a steady speed stays as it is.
+
+A mean alone would be smoother than anybody moves. So a share of the clips' own fine motion is put back: what each clip
+differs from its mean under a Gaussian that ends at the cut as well.
 """
 
 from __future__ import annotations
@@ -21,8 +24,9 @@ from motion_engine.types import Array, Clip
 
 HALVES = (0.1, 0.13, 0.17, 0.2, 0.25, 0.3, 0.37, 0.43, 0.53, 0.67)  # s on either side of the cut, tried in turn
 WIDTH = 0.42  # the Gaussian's standard deviation as a share of the way to the end of the window
+DETAILS = (0.5, 0.4, 0.3, 0.2, 0.1, 0.0)  # the share of the clips' own fine motion that stays, tried in turn
 # m/s^3, the sum over xyz: a seam may jerk as much as the clips do beside it, within these.
-CALM, WILD = 1000.0, 2100.0
+CALM, WILD = 1350.0, 2050.0
 LOOKED_AT = 0.6  # s on either side of the cut, in which jerk counts
 JERK_FPS = 30.0  # the rate at which jerk is measured, whatever the clip's
 
@@ -30,8 +34,8 @@ JERK_FPS = 30.0  # the rate at which jerk is measured, whatever the clip's
 def smooth_seams(course: Course, cuts: Sequence[int], rooms: Sequence[int]) -> tuple[Course, list[float]]:
     """`course` with the jumps at its cuts smoothed, and half the window that each took, s.
 
-    The window is the shortest of HALVES in which the body jerks no more than it does beside the cut anyway, found by
-    bisection; if there is none, the longest.
+    The window is the shortest of HALVES in which the body jerks no more than it does beside the cut anyway, with the
+    first of DETAILS for which there is one; if there is none, the longest without detail.
 
     Args:
         course: Actions end to end, each placed where the one before leads.
@@ -52,22 +56,33 @@ def smooth_seams(course: Course, cuts: Sequence[int], rooms: Sequence[int]) -> t
 
 
 def _smoothed(course: Course, cut: int, room: int) -> tuple[Course, float]:
-    """The course with its one cut smoothed, and half the window."""
-    fps = course.clip.fps
+    """The course with its one cut smoothed, and half the window, s."""
     allowed = float(np.clip(_jerk(course.clip, cut)[1], CALM, WILD))
-    tried: dict[int, Course] = {}
-    low, high = 0, len(HALVES) - 1
+    halves = [min(round(half * course.clip.fps), room) for half in HALVES]
+    if halves[0] < 1:
+        return course, 0.0
+    for detail in DETAILS:
+        smoothed, half, jerk = _shortest(course, cut, halves, detail, allowed)
+        if jerk <= allowed:
+            break
+    return smoothed, half / course.clip.fps
+
+
+def _shortest(
+    course: Course, cut: int, halves: Sequence[int], detail: float, allowed: float
+) -> tuple[Course, int, float]:
+    """The course smoothed in the shortest window that jerks as `allowed`, found by bisection, its half and its jerk."""
+    tried: dict[int, tuple[Course, float]] = {}
+    low, high = 0, len(halves) - 1
     while low < high or high not in tried:
         middle = (low + high) // 2
-        frames = min(round(HALVES[middle] * fps), room)
-        if frames < 1:
-            return course, 0.0
-        tried[middle] = _redrawn(course, cut, frames)
-        if _jerk(tried[middle].clip, cut)[0] <= allowed:
+        redrawn = _redrawn(course, cut, halves[middle], detail)
+        tried[middle] = redrawn, _jerk(redrawn.clip, cut)[0]
+        if tried[middle][1] <= allowed:
             high = middle
         else:
             low = min(middle + 1, high)
-    return tried[high], min(round(HALVES[high] * fps), room) / fps
+    return tried[high][0], halves[high], tried[high][1]
 
 
 def _jerk(clip: Clip, cut: int) -> tuple[float, float]:
@@ -82,10 +97,10 @@ def _jerk(clip: Clip, cut: int) -> tuple[float, float]:
     return float(jerk.max(initial=0.0)), float(beside.max(initial=0.0))
 
 
-def _redrawn(course: Course, cut: int, frames: int) -> Course:
-    """The course with everything in `frames` frames on either side of `cut` smoothed."""
+def _redrawn(course: Course, cut: int, frames: int, detail: float) -> Course:
+    """The course with everything in `frames` frames on either side of `cut` smoothed but for a share of its detail."""
     clip, window = course.clip, slice(cut - frames, cut + frames)
-    weights = _gaussians(frames)
+    weights = _weights(frames, detail)
     root, rotation, heading = clip.root_position.copy(), clip.rotation.copy(), course.heading.copy()
     root[window] = np.tensordot(weights, clip.root_position[window].astype(np.float64), axes=1)
     rotation[window] = quat.normalize(np.tensordot(weights, quat.unroll(clip.rotation[window]), axes=1))
@@ -93,13 +108,20 @@ def _redrawn(course: Course, cut: int, frames: int) -> Course:
     return Course(replace(clip, root_position=root, rotation=quat.unroll(rotation)), heading)
 
 
-@lru_cache(maxsize=64)
-def _gaussians(frames: int) -> Array:
+@lru_cache(maxsize=256)
+def _weights(frames: int, detail: float) -> Array:
     """The matrix `(2n, 2n)` that smooths a window of n frames on either side of a cut; its rows sum to 1."""
     time = np.arange(-frames, frames) + 0.5
-    left = frames - np.abs(time)
+    end, middle = frames - np.abs(time), np.abs(time)
+    own = np.eye(2 * frames) - _gaussians(time, np.minimum(end, middle))
+    weights: Array = _gaussians(time, end) + detail * own
+    return weights
+
+
+def _gaussians(time: Array, reach: Array) -> Array:
+    """The matrix `(T, T)` of means at `time (T,)` over frames less than `reach (T,)` away."""
     apart = np.abs(time - time[:, None])
-    weights = np.exp(-0.5 * (apart / (WIDTH * left[:, None])) ** 2) * (apart < left[:, None])
+    weights = np.exp(-0.5 * (apart / (WIDTH * reach[:, None])) ** 2) * (apart < reach[:, None])
     shares: Array = weights / weights.sum(axis=1, keepdims=True)
     return shares
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from motion_engine import quat
 from motion_engine.clips import AIMED, AIMED_ARMS
+from motion_engine.parts import TRAVELS
 from motion_engine.perform import AIM, MOST_STRETCH, SIDEWAYS, START_RATE, START_TIME, TURN_TIME, WAYS, travels
-from motion_engine.schedule import TRAVELS
 from motion_engine.stream_source import Source
 from motion_engine.types import ActionInfo, Array, Edits, Segment
 

@@ -149,6 +149,7 @@ class Segment:
     edits: Edits = field(default_factory=Edits)
     phrase: str = ""  # the words that asked for it; empty for what the engine added itself
     exact: bool = False  # its length was asked for, or something is layered on it: composing may not change it
+    note: str = ""  # why another arm, or later: what it could not get of the body, in words; see `conflicts`
 
 
 @dataclass(frozen=True)
