@@ -67,7 +67,7 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
 
 def _cut_to_fit(takes: Sequence[Take]) -> list[Course]:
     """What is played of each action, edited, cut where it fits the next best."""
-    still = [False, *(not travels(take.info) for take in takes), False]
+    still = [None, *(not travels(take.info) for take in takes), None]
     takes = [
         replace(take, after_still=before, before_still=after)
         for take, before, after in zip(takes, still, still[2:], strict=False)

@@ -34,8 +34,8 @@ class Take:
     segment: Segment
     info: ActionInfo
     source: Course  # its clip at the track's rate, on the right side
-    after_still: bool = False  # a gait gathers speed after an action that stands, and loses it before one
-    before_still: bool = False
+    after_still: bool | None = None  # whether the action before stands; None: there is none
+    before_still: bool | None = None
 
     @classmethod
     def of(cls, segment: Segment, info: ActionInfo, clip: Clip) -> Take:
@@ -106,10 +106,11 @@ class Take:
         if rates is not None:
             ahead = np.concatenate((np.cumsum(rates[:0:-1])[::-1], [0.0]))
             course = course.sample(len(course) - 1 - ahead)
-        return _warp(course, self.segment, self.info)
+        chained = (0.5 * (self.after_still is not None), 0.5 * (self.before_still is not None))
+        return _warp(course, self.segment, self.info, chained)
 
     def _rates(self, frames: int) -> Array | None:
-        """The tempo of each frame of a gait that gathers or loses speed; None if it does neither."""
+        """The tempo of each frame of a gait that gathers speed after an action that stands, or loses it before one."""
         if not (travels(self.info) and (self.after_still or self.before_still)):
             return None
         ramp = min(round(START_TIME * self.fps), frames // 2)
@@ -186,8 +187,15 @@ def _floor(clip: Clip) -> Array:
     return root
 
 
-def _warp(course: Course, segment: Segment, info: ActionInfo) -> Course:
-    """The course with the asked turn, way and distance."""
+def _warp(course: Course, segment: Segment, info: ActionInfo, chained: tuple[float, float]) -> Course:
+    """The course with the asked turn, way and distance.
+
+    Args:
+        course: What is played of the action.
+        segment: What is asked.
+        info: What the library says of the action.
+        chained: How much of its first step and of its last it moves between its neighbours and itself, see `chain`.
+    """
     edits, frames, fps = segment.edits, len(course), course.clip.fps
     turn, stretch = np.zeros(frames), 1.0
     if edits.direction and edits.direction != "forward" and not info.cyclic and info.distance >= TRAVELS:
@@ -203,14 +211,16 @@ def _warp(course: Course, segment: Segment, info: ActionInfo) -> Course:
             return Course(edit.aim(course.clip, sign * AIM, arms=info.mask != "full"), course.heading)
         turn = sign * SIDEWAYS * smoothstep(np.arange(frames) / (fps * min(TURN_TIME, frames / fps)))
     if edits.distance is not None:
-        travelled = _travelled(course, along=travels(info))
+        travelled = _travelled(course, chained, along=travels(info))
         stretch = min(edits.distance / travelled, MOST_STRETCH) if travelled > 0.05 else 1.0
     return Course(edit.warp_path(course.clip, turn, stretch), course.heading + turn)
 
 
-def _travelled(course: Course, *, along: bool) -> float:
-    """Metres from the first frame to the last, or `along` the heading: of a circle its circumference."""
+def _travelled(course: Course, chained: tuple[float, float], *, along: bool) -> float:
+    """Metres from the action before to the next, or `along` the heading: of a circle its circumference."""
     steps = np.diff(course.clip.root_position[:, [0, 2]].astype(np.float64), axis=0)
+    steps[0] *= 1.0 + chained[0]
+    steps[-1] *= 1.0 + chained[1]
     if not along:
         return float(np.linalg.norm(steps.sum(axis=0)))
     heading = course.heading[:-1]

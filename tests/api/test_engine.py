@@ -55,10 +55,11 @@ def seam_speeds(engine: CommandEngine, track: Track) -> list[tuple[float, str]]:
     shares = []
     for before, after in itertools.pairwise(base):
         cut = round(after.start * 30)
+        half = round(after.blend * 15) + 1
         until = after.start + after.blend
         shown = [s for s in track.timeline.segments if s in (before, after) or (s.layer and s.start < until)]
         own = max(metrics.joint_speed(engine.library.clip(s.action)).max() for s in shown)
-        window = speed[max(0, cut - 3) : cut + round(after.blend * 30)]
+        window = speed[max(0, cut - half) : cut + half]
         shares.append((float(window.max() / own), f"{before.action} > {after.action}"))
     return shares
 

@@ -59,7 +59,7 @@ def test_a_gesture_that_leaves_no_arm_is_layered_on_standing_still() -> None:
 def test_without_standing_still_the_command_is_refused_in_words() -> None:
     step = Step((ActionCall("clap", "clap"), ActionCall("wave", "wave")))
     actions = {name: info for name, info in ACTIONS.items() if name != "idle"}
-    with pytest.raises(BadCommand, match='after clap: both need the right arm.*put "then" between'):
+    with pytest.raises(BadCommand, match=r'after clap: both need the right arm.*put "then" between'):
         schedule(Plan("", "en", (step,)), actions)
 
 
