@@ -20,7 +20,10 @@ class Overlay:
         self._masks = {mask: (np.flatnonzero(w), w[np.flatnonzero(w)]) for mask, w in weights.items()}
         self._trunk = [skeleton.index(name) for name in ("pelvis", "spine1", "spine2", "spine3")]
         self._arms = {
-            mask: ([(skeleton.index(f"{side}_collar"), skeleton.index(f"{side}_{part}")) for side in ("left", "right")], by)
+            mask: (
+                [(skeleton.index(f"{side}_collar"), skeleton.index(f"{side}_{part}")) for side in ("left", "right")],
+                by,
+            )
             for mask, (part, by) in STEADIED.items()
         }
 
