@@ -27,6 +27,7 @@ SEAM_SPEED = 0.5  # of the median speed: slower means that it rests at its ends,
 SWAY = 0.2  # radians
 LEAST_MOTION = 0.002  # m a frame; below it nothing happens that could repeat
 SHORTEST_CYCLE = 0.4  # s
+BACK_EASE = 0.15  # s, over which a motion slows down to go back
 
 Aliases = Mapping[str, Iterable[str]] | Iterable[str]
 
@@ -43,6 +44,7 @@ def ingest(
     crop: tuple[float, float] | None = None,
     cyclic: bool | None = None,
     reverse: bool = False,
+    back: bool = False,
     report: Callable[[str], None] | None = None,
     **stated: Any,
 ) -> tuple[Action, Clip]:
@@ -59,6 +61,7 @@ def ingest(
         crop: The part of the file that is used, s.
         cyclic: Whether the clip repeats as a whole; None: seen from its first and last frames.
         reverse: Play the file backwards: getting up becomes lying down.
+        back: Play the file and then go back the same way: who kicks takes the foot back and stands as before.
         report: Called with how the file's skeleton was read, in words. A `NAME.map.yaml` beside it overrides a guess.
         **stated: Other fields of `Action` (loop, mask, side, cycles, turn, postures, ...) instead of measured ones.
 
@@ -74,7 +77,9 @@ def ingest(
         script = load_keypose(path)
         clip, fields = script.clip, dict(script.fields)
     else:
-        clip, fields = _captured(path, crop=crop, cyclic=cyclic, reverse=reverse, report=report, stated=stated)
+        clip, fields = _captured(
+            path, crop=crop, cyclic=cyclic, reverse=reverse, back=back, report=report, stated=stated
+        )
     given: dict[str, Any] = {
         "description": description,
         "source": source,
@@ -95,6 +100,7 @@ def _captured(
     crop: tuple[float, float] | None,
     cyclic: bool | None,
     reverse: bool,
+    back: bool,
     report: Callable[[str], None] | None,
     stated: Mapping[str, Any],
 ) -> tuple[Clip, dict[str, Any]]:
@@ -104,7 +110,9 @@ def _captured(
         clip = edit.reverse(clip)
         facing = float(edit.heading_curve(clip)[0])
         clip = edit.place(clip, np.zeros(3), 0.0, pivot=clip.root_position[0], own_heading=facing)
-    repeats = not stated.get("loop") and is_cycle(clip) and _may_repeat(path)
+    if back:
+        clip = edit.there_and_back(clip, BACK_EASE)
+    repeats = not back and not stated.get("loop") and is_cycle(clip) and _may_repeat(path)
     fields["cyclic"] = repeats if cyclic is None else cyclic
     if fields["cyclic"]:
         fields["turn"] = stated.get("turn", cycle_turn(clip))

@@ -151,6 +151,20 @@ def reverse(clip: Clip) -> Clip:
     return _frames(clip, slice(None, None, -1))
 
 
+def there_and_back(clip: Clip, ease: float) -> Clip:
+    """The clip forwards and then backwards, so that it ends as it began; it slows down to turn round.
+
+    Args:
+        clip: Any clip.
+        ease: s, over which it slows down, and over which it gathers speed again.
+    """
+    last, reach = len(clip) - 1, min(max(ease * clip.fps, 1.0), 2.0 * (len(clip) - 1))
+    # At `top` a parabola turns the frames round, which before and after it go by one by one.
+    top = last + 0.5 * reach
+    away = np.abs(np.linspace(-top, top, 2 * round(top) + 1))
+    return sample(clip, np.where(away < reach, last - 0.5 * away**2 / max(reach, 1e-9), top - away))
+
+
 @lru_cache(maxsize=16)
 def _opposite(skeleton: Skeleton) -> Array:
     """For each joint the index of its twin on the other side, its own if it has none."""

@@ -12,7 +12,14 @@ from motion_engine.curves import smoothstep
 from motion_engine.transition import Course
 from motion_engine.types import Array, Mask, Segment, Skeleton
 
-SWAY = 0.5  # the share of the chest's sway that layered arms follow
+# Which joint makes good for how much of the sway of the base's chest, and up to how far (radians) a chest is swayed,
+# from where on it is turned over.
+STEADIED: dict[Mask, tuple[str, float]] = {
+    "arms": ("collar", 0.5),
+    "left_arm": ("shoulder", 1.0),
+    "right_arm": ("shoulder", 1.0),
+}
+SWAYED, TURNED_OVER = float(np.radians(60.0)), float(np.radians(110.0))
 
 # How much of a layered action each joint shows; the arms and the head follow the sway of the base's trunk.
 _SPINE = {"spine1": 0.25, "spine2": 0.5, "spine3": 0.75}
@@ -22,7 +29,9 @@ _HEAD = {"neck": 1.0, "head": 1.0}
 def overlay(base: Course, layer: Course, segment: Segment) -> Course:
     """`layer` played on the joints of the segment's mask, eased in and out; the root and all else stay as they are.
 
-    Arms follow the sway of the base's chest by half: all of it would swing a waving hand into a runner's face.
+    One arm points where it does in the layer, as seen from the heading: leaning and swaying with the chest, a waving
+    hand would come before a runner's face. Two arms follow half of the sway, together, so that hands meet that clap.
+    When the body turns over, arms go with it.
     """
     clip = base.clip
     first = round(segment.start * clip.fps)
@@ -33,11 +42,15 @@ def overlay(base: Course, layer: Course, segment: Segment) -> Course:
     weights = mask_weights(clip.skeleton, segment.mask)
     joints = np.flatnonzero(weights)
     shown = layer.clip.rotation[:frames].astype(np.float64)
-    if segment.mask in ("arms", "left_arm", "right_arm"):
-        sway = quat.mul(quat.inv(_chest(base, window)), _chest(layer, slice(0, frames)))
+    if segment.mask in STEADIED:
+        part, share = STEADIED[segment.mask]
+        sway = quat.to_rotvec(quat.mul(quat.inv(_chest(base, window)), _chest(layer, slice(0, frames))))
+        over = (np.linalg.norm(sway, axis=-1, keepdims=True) - SWAYED) / (TURNED_OVER - SWAYED)
+        sway *= share * (1.0 - smoothstep(over))
         for side in ("left", "right"):
-            collar = clip.skeleton.index(f"{side}_collar")
-            shown[:, collar] = quat.mul(quat.scale(sway, 1.0 - SWAY), shown[:, collar])
+            collar, joint = (clip.skeleton.index(f"{side}_{name}") for name in ("collar", part))
+            seen = sway if joint == collar else quat.rotate(quat.inv(shown[:, collar]), sway)
+            shown[:, joint] = quat.mul(quat.from_rotvec(seen), shown[:, joint])
     rotation = clip.rotation.copy()
     below = rotation[window, joints].astype(np.float64)
     rotation[window, joints] = quat.slerp(below, shown[:, joints], ease[:, None] * weights[joints])

@@ -28,6 +28,7 @@ STRAIGHT = 0.02  # m; an elbow or knee that sticks out less than this tends the 
 SOFT = 0.02  # radians, over which the turn of a hand on the floor sets in
 FINGERTIPS = 0.19  # m from the wrist
 PALM = 0.01  # m, half as thick as a hand
+LAST_BONE = 0.9  # of a finger, as a share of the bone before
 LIMBS = (("shoulder", "elbow", "wrist", -AHEAD), ("hip", "knee", "ankle", AHEAD))  # and where the middle sticks out
 
 
@@ -134,20 +135,36 @@ def _planted(path: Array, wanted: Array, weight: Array, fps: float) -> Array:
 
 
 def lay_hands(target: Skeleton, world: Array, root: Array, fps: float) -> Array:
-    """World rotations with the hands turned out of the floor where their fingertips would be in it."""
+    """World rotations with the hands turned, and then the fingers stretched, out of the floor they would be in."""
     position, _ = fk(target, root, to_local(target, world))
-    world = world.copy()
+    world, offsets = world.copy(), target.offsets
     for side in SIDES:
         wrist = target.index(f"{side}_wrist")
+        if position[:, wrist, 1].min() > FINGERTIPS:
+            continue
         hand = [joint for joint in range(wrist, len(target.names)) if wrist in ancestors(target, joint)]
-        tips = np.array([np.sign(target.offsets[wrist][0]) * FINGERTIPS, 0.0, 0.0])
-        turn = quat.normalize(smooth(_raise(world[:, wrist], tips, position[:, wrist, 1]), SETTLE * fps))
-        world[:, hand] = quat.mul(turn[:, None], world[:, hand])
+        tips = np.array([np.sign(offsets[wrist][0]) * FINGERTIPS, 0.0, 0.0])
+        for point in (tips, *(offsets[target.index(f"{side}_{knuckle}")] for knuckle in ("index1", "pinky1"))):
+            turn = _turn_out(world[:, wrist], point, position[:, wrist, 1], fps)
+            world[:, hand] = quat.mul(turn[:, None], world[:, hand])
+        for joint in hand[1:]:  # parents stand before their children
+            parent = target.parents[joint]
+            position[:, joint] = position[:, parent] + quat.rotate(world[:, parent], offsets[joint])
+            onward = [child for child in hand if joint in ancestors(target, child)]
+            end = offsets[onward[1]] if len(onward) > 1 else LAST_BONE * offsets[joint]
+            turn = _turn_out(world[:, joint], end, position[:, joint, 1], fps)
+            world[:, onward] = quat.mul(turn[:, None], world[:, onward])
     return world
 
 
+def _turn_out(q: Array, point: Array, height: Array, fps: float) -> Array:
+    """`_raise`, smooth in time but for what is then still in the floor."""
+    turn: Array = quat.normalize(smooth(_raise(q, point, height), SETTLE * fps))
+    return quat.mul(_raise(quat.mul(turn, q), point, height), turn)
+
+
 def _raise(q: Array, point: Array, height: Array) -> Array:
-    """The world turns `(T, 4)` after which the `point (3,)` of a hand is not in the floor; flat at the most.
+    """The world turns `(T, 4)` after which the `point (3,)` of a hand or finger is not in the floor; flat at the most.
 
     A hand that points straight down goes the way its back faces.
     """

@@ -175,6 +175,16 @@ def test_reverse_walks_back(make: Any) -> None:
     assert clip.root_position[0, 2] > clip.root_position[-1, 2]
 
 
+def test_there_and_back_ends_as_it_began_and_never_jumps(make: Any) -> None:
+    clip = clips.there_and_back(make.clip(31, speed=1.0), 0.2)
+    way = clip.root_position[:, 2]
+    assert way[[0, -1]] == pytest.approx([0.0, 0.0], abs=1e-5)
+    assert way.max() == pytest.approx(1.0, abs=0.01)
+    assert np.abs(np.diff(way)).max() < 1.1 / 30
+    assert np.abs(np.diff(way, 2)).max() < 0.5 / 30  # at once it would be 2
+    assert np.allclose(way, way[::-1], atol=1e-5)
+
+
 def test_heading_curve_ignores_sway(make: Any) -> None:
     clip = make.clip(60)
     yaw = 0.2 * np.sin(2 * np.pi * np.arange(60) / 15)

@@ -14,7 +14,7 @@ from motion_engine.kinematics import fk
 from motion_engine.layers import mask_weights, overlay
 from motion_engine.schedule import schedule
 from motion_engine.transition import Course, best_cut, follow
-from motion_engine.types import ActionCall, ActionInfo, Plan, Segment, Step, Track, canonical_skeleton
+from motion_engine.types import ActionCall, ActionInfo, Mask, Plan, Segment, Step, Track, canonical_skeleton
 
 ACTIONS = {
     "stand": ActionInfo("stand", 2.0),
@@ -122,17 +122,36 @@ def test_overlay_outside_the_mask_changes_nothing(make: Any) -> None:
     assert np.allclose(overlay(Course.of(base), Course.of(layer), segment).clip.rotation, base.rotation)
 
 
-def test_layered_arms_follow_half_of_the_sway_of_the_chest(make: Any) -> None:
+@pytest.mark.parametrize("mask", ["arms", "right_arm"])
+def test_two_layered_arms_follow_half_of_the_sway_of_the_chest_and_one_points_where_it_did(
+    make: Any, mask: Mask
+) -> None:
     base, layer = make.clip(60, sway=0.6), make.clip(60)
-    segment = Segment("x", 0.0, 2.0, layer=1, mask="right_arm", blend=0.2)
+    segment = Segment("x", 0.0, 2.0, layer=1, mask=mask, blend=0.2)
     skeleton = canonical_skeleton()
-    wrist = skeleton.index("right_wrist")
+    shoulder, wrist = skeleton.index("right_shoulder"), skeleton.index("right_wrist")
+    layered = overlay(Course.of(base), Course.of(layer), segment).clip
+    (plain, _), (position, _) = (fk(skeleton, clip.root_position, clip.rotation) for clip in (base, layered))
 
-    def swing(clip: Any) -> float:
-        position, _ = fk(skeleton, clip.root_position, clip.rotation)
-        return float(np.ptp(position[8:52, wrist, 2]))
+    def swing(position: Any, origin: Any = 0.0) -> float:
+        return float(np.ptp((position[:, wrist] - origin)[8:52, 2]))
 
-    assert swing(overlay(Course.of(base), Course.of(layer), segment).clip) == pytest.approx(0.5 * swing(base), rel=0.15)
+    if mask == "arms":
+        assert swing(position) == pytest.approx(0.5 * swing(plain), rel=0.15)
+    else:
+        assert swing(position, position[:, shoulder]) < 0.02
+        assert swing(plain, plain[:, shoulder]) > 0.2
+
+
+def test_arms_go_with_a_body_that_turns_over(make: Any) -> None:
+    base, layer = make.clip(60), make.clip(60, arm=1.0)
+    rotation = base.rotation.copy()
+    rotation[:, 0] = quat.from_axis_angle("x", np.full(60, 2.5))
+    base = replace(base, rotation=rotation)
+    segment = Segment("x", 0.0, 2.0, layer=1, mask="right_arm", blend=0.2)
+    shoulder = canonical_skeleton().index("right_shoulder")
+    shown = overlay(Course.of(base), Course.of(layer), segment).clip.rotation[30, shoulder]
+    assert quat.angle_between(shown, layer.rotation[30, shoulder]) < 1e-3
 
 
 def test_masks() -> None:
