@@ -14,6 +14,7 @@ Ease = Literal["auto", "stop", "flow", "settle"]
 
 SETTLE_SHARE, SETTLE_TIME = 0.07, 0.16  # of the way, and s, by which a settling channel overshoots
 CLEARANCE = 0.03  # s, the least time between a delayed key and the start of the loop
+ON_BORDER = 1e-3  # s; a key that near to where the loop starts or ends is there: 0.3333 is a third
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ def _settled(knots: Knots) -> Knots:
 
 def _cycle(knots: Knots, start: float, end: float, lag: float) -> _Hermite:
     """Times, values and slopes of one period, from `start` to `end` inclusive."""
-    inside = (knots.times >= start - 1e-6) & (knots.times < end - 1e-6)
+    inside = (knots.times >= start - ON_BORDER) & (knots.times < end - ON_BORDER)
     if inside.sum() < 2:
-        last = int(np.flatnonzero(knots.times < end - 1e-6)[-1]) if (knots.times < end - 1e-6).any() else 0
+        last = int(np.flatnonzero(knots.times < end - ON_BORDER)[-1]) if (knots.times < end - ON_BORDER).any() else 0
         values = knots.values[[last, last]]
         return np.array([start, end]), values, np.zeros_like(values)
     period = end - start
@@ -92,7 +93,7 @@ def _cycle(knots: Knots, start: float, end: float, lag: float) -> _Hermite:
     edges = np.array([start, end])
     seam = hermite(wrapped, around, slope, edges[:1])
     seam_slope = hermite(wrapped, around, slope, edges[:1], derivative=True)
-    between = (times > start + 1e-6) & (times < end - 1e-6)
+    between = (times > start + ON_BORDER) & (times < end - ON_BORDER)
     return (
         np.concatenate((edges[:1], times[between], edges[1:])),
         np.concatenate((seam, values[between], seam)),
@@ -102,7 +103,7 @@ def _cycle(knots: Knots, start: float, end: float, lag: float) -> _Hermite:
 
 def _joined(knots: Knots, cycle: _Hermite, start: float, end: float, lag: float) -> _Hermite:
     """The keys before the loop, the loop, and the keys after it."""
-    before, after = knots.times < start - 1e-6, knots.times > end + 1e-6
+    before, after = knots.times < start - ON_BORDER, knots.times > end + ON_BORDER
     moved = np.where(knots.times > 0.0, knots.times + lag, knots.times)
     early = np.minimum(moved[before], np.maximum(0.5 * (knots.times[before] + start), start - CLEARANCE - lag))
     times = np.concatenate((early, cycle[0], moved[after]))

@@ -17,7 +17,7 @@ JUMP, LONELY = 1.0, 1.6  # radians over all joints, and how much more than the s
 AIMED = {"spine1": 0.1, "spine2": 0.1, "spine3": 0.1, "neck": 0.15, "head": 0.15}
 AIMED_ARMS = {"left_collar": 0.1, "right_collar": 0.1, "left_shoulder": 0.6, "right_shoulder": 0.6}
 SWAY_TIME = 0.4  # s, standard deviation of the filter that tells where somebody goes from how the hips sway
-BLOCK = 4096  # frames at once, so that an hour of motion needs little memory beside itself
+BLOCK = 512  # frames at once, so that an hour of motion needs little memory beside itself
 MEND_TIME = 0.25  # s, over which a jump is spread on either side
 
 
@@ -46,7 +46,9 @@ def sample(clip: Clip, frames: Array) -> Clip:
     """
     frames = np.clip(frames, 0, len(clip) - 1)
     if not np.any(frames % 1):
-        return _frames(clip, frames.astype(np.intp))
+        whole = frames.astype(np.intp)
+        goes_on = len(whole) == whole[-1] - whole[0] + 1 and np.all(np.diff(whole) == 1)
+        return _frames(clip, slice(whole[0], whole[-1] + 1) if goes_on else whole)  # a slice copies nothing
     turns = quat.unroll(clip.rotation)
     rotation = np.empty((len(frames), *turns.shape[1:]), dtype=np.float32)
     for start in range(0, len(frames), BLOCK):

@@ -62,12 +62,12 @@ def positive(q: Array) -> Array:
 
 
 def unroll(q: Array) -> Array:
-    """The same rotations over time `(T, ..., 4)` without sign flips between frames."""
-    if len(q) < 2:
-        return q.copy()
-    flips = np.where(np.sum(q[1:] * q[:-1], axis=-1) < 0, -1, 1).astype(q.dtype)
+    """The same rotations over time `(T, ..., 4)` without sign flips between frames; `q` itself if there are none."""
+    flips = np.einsum("...i,...i->...", q[1:], q[:-1]) < 0
+    if not flips.any():
+        return q
     out = q.copy()
-    out[1:] *= np.cumprod(flips, axis=0)[..., None]
+    out[1:] *= np.cumprod(np.where(flips, -1, 1).astype(q.dtype), axis=0)[..., None]
     return out
 
 

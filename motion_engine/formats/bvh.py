@@ -324,8 +324,7 @@ def _rotations(joints: list[_Joint], values: Array) -> Array:
         part[..., 1 + j] = c0 * s1 * c2 - sign * s0 * c1 * s2
         part[..., 1 + k] = c0 * c1 * s2 + sign * s0 * s1 * c2
         rotation[:, members] = part
-    flips = np.einsum("tjc,tjc->tj", rotation[1:], rotation[:-1]) < 0
-    return quat.unroll(rotation) if flips.any() else rotation
+    return quat.unroll(rotation)
 
 
 def _unit(joints: list[_Joint], offsets: Array) -> float:
