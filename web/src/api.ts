@@ -12,6 +12,7 @@ export interface Segment {
   end: number;
   layer: number;
   phrase: string;
+  note: string;
 }
 
 export interface Motion {

@@ -19,11 +19,11 @@ const Blocks = memo(function Blocks({ timeline }: { timeline: Motion["timeline"]
     <div key={layer} className="row">
       {segments
         .filter((segment) => segment.layer === layer)
-        .map(({ action, phrase, start, end }) => (
+        .map(({ action, phrase, start, end, note }) => (
           <span
             key={start}
             className="block"
-            title={`${phrase || action} ${start.toFixed(1)}–${end.toFixed(1)} s`}
+            title={`${phrase || action} ${start.toFixed(1)}–${end.toFixed(1)} s${note && `, ${note}`}`}
             style={{
               left: share(start),
               width: share(end - start),

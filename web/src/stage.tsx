@@ -10,7 +10,7 @@ import type { Clock } from "./clock";
 import { Figure, type Frames } from "./figure";
 
 const HALFLIFE = 0.12; // s, in which the camera makes up half of its lag
-const CUT = 3; // m, of a jump that the camera makes at once
+const CUT = 0.7; // m in one frame: the motion begins anew, and the camera goes there at once
 const LIGHT = new Vector3(2, 4.5, 3);
 
 /** Moves the camera, the light and the ground that catches the shadow along with the figure. */
@@ -18,13 +18,15 @@ function Follow() {
   const controls = useRef<ComponentRef<typeof OrbitControls>>(null);
   const light = useRef<DirectionalLight>(null);
   const ground = useRef<Mesh>(null);
+  const before = useRef(new Vector3());
   const { camera, scene } = useThree();
   useFrame((_, delta) => {
     const pelvis = scene.getObjectByName("pelvis");
     if (!pelvis || !controls.current || !light.current) return;
     const { x, z } = pelvis.position;
     const lag = new Vector3(x - controls.current.target.x, 0, z - controls.current.target.z);
-    if (lag.length() < CUT) lag.multiplyScalar(1 - 2 ** (-delta / HALFLIFE));
+    if (pelvis.position.distanceTo(before.current) < CUT) lag.multiplyScalar(1 - 2 ** (-delta / HALFLIFE));
+    before.current.copy(pelvis.position);
     controls.current.target.add(lag);
     camera.position.add(lag);
     light.current.position.set(x, 0, z).add(LIGHT);
@@ -45,7 +47,7 @@ function Follow() {
       </directionalLight>
       <mesh ref={ground} rotation-x={-Math.PI / 2} receiveShadow>
         <planeGeometry args={[12, 12]} />
-        <shadowMaterial opacity={0.28} />
+        <shadowMaterial opacity={0.28} depthWrite={false} />
       </mesh>
     </>
   );
