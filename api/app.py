@@ -178,6 +178,7 @@ def _add_commands(app: FastAPI, engine: CommandEngine, tracks: Tracks) -> None:
             id=tracks.add(plan, track),
             plan=str(plan),
             language=plan.language,
+            ignored=list(plan.ignored),
             frames=len(track.clip),
             timeline=TimelineReply(
                 fps=timeline.fps,

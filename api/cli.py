@@ -145,6 +145,8 @@ def _print_plan(plan: Plan, track: Track, written: list[Path]) -> None:
         said = (segment.phrase or "(added)") + (f" ({segment.note})" if segment.note else "")
         _add_row(table, f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said)
     Console().print(table)
+    if plan.ignored:
+        print("Understood, but not performed: " + "; ".join(plan.ignored))
     for path in written:
         print(path)
 

@@ -103,7 +103,13 @@ def export(
 
 def document(plan: Plan, timeline: Timeline) -> dict[str, Any]:
     """The plan notation and the timeline as plain values, times in seconds."""
-    return {"plan": str(plan), "text": plan.text, "language": plan.language, "timeline": asdict(timeline)}
+    return {
+        "plan": str(plan),
+        "text": plan.text,
+        "language": plan.language,
+        "ignored": plan.ignored,
+        "timeline": asdict(timeline),
+    }
 
 
 def frames(track: Track, picture: Picture, indices: Array | None = None) -> Iterator[Array]:

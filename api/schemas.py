@@ -79,7 +79,14 @@ class CommandReply(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"id": "0feda897d0f0", "plan": "wave > run", "language": "en", "frames": 204, "timeline": _TIMELINE}
+                {
+                    "id": "0feda897d0f0",
+                    "plan": "wave > run",
+                    "language": "en",
+                    "ignored": [],
+                    "frames": 204,
+                    "timeline": _TIMELINE,
+                }
             ]
         }
     )
@@ -87,6 +94,7 @@ class CommandReply(BaseModel):
     id: str = Field(description="Of the track: see /v1/tracks/{id}/frames and /v1/tracks/{id}.bvh")
     plan: str
     language: Language
+    ignored: list[str] = Field(description="What was said besides, of which nothing is performed: like a zombie")
     frames: int
     timeline: TimelineReply
 

@@ -67,6 +67,7 @@ class ActionCall:
     distance: float | None = None  # m
     steps: int | None = None  # walking steps
     degrees: float | None = None  # a turn, unsigned; `direction` says which way
+    spans: tuple[tuple[int, int], ...] = field(default=(), compare=False)  # from where to where in the text it was said
 
     def __str__(self) -> str:
         stated: list[str] = []
@@ -97,6 +98,7 @@ class Plan:
     text: str
     language: Language
     steps: tuple[Step, ...]
+    ignored: tuple[str, ...] = ()  # what was said besides, of which nothing is performed: "like a zombie"
 
     def __str__(self) -> str:
         """The plan notation: `walk[direction=left] > wave[repetitions=2] > run + clap`."""

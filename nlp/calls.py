@@ -11,12 +11,15 @@ from nlp.clauses import Clause
 from nlp.items import Item
 from nlp.lexicon import words
 from nlp.match import Matcher
+from nlp.quantities import units
 from nlp.tokens import Token, spell
 
 _FIELDS = ("side", "direction", "speed", "repetitions", "duration", "distance", "steps", "degrees")
 _MEANS = ("用", "以", "把")  # these begin what the action is done with
 _NO_PLACE = ("like", "like a", "as", "as a", "as if", "with", "for", "by", "像", "给", "为", "为了", "对", "跟")
 _WHERE = {"direction", "distance", "steps"}
+_STATES = ("param", "lr", "number")
+_COMPLEMENTS = ("下", "上", "里", "外", "步", "圈", "舞")  # these belong to the verb before: 坐下
 
 
 def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> ActionCall:
@@ -35,7 +38,8 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     if action is None:
         phrase = _text(_naming(clause.items), tokens)
         name, score = matcher.match(phrase or text)
-        return with_params(ActionCall(phrase or text, name, score), params_of(clause, name))
+        call = ActionCall(phrase or text, name, score, spans=spans_of(clause.items, tokens))
+        return with_params(call, params_of(clause, name))
     assert action.entry is not None
     params = params_of(clause, action.entry.value)
     name = action.entry.timed if action.entry.timed and "duration" in params else action.entry.value
@@ -43,7 +47,56 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     matcher.require(name, phrase)
     if leftover := unexplained(clause, action, name):
         raise matcher.misfit(name, text, spell([tokens[item.start] for item in leftover]))
-    return with_params(ActionCall(phrase, name), params)
+    said = [item for item in clause.items if item is action or item.kind in _STATES]
+    return with_params(ActionCall(phrase, name, spans=spans_of(said, tokens)), params)
+
+
+def spans_of(items: Sequence[Item], tokens: Sequence[Token]) -> tuple[tuple[int, int], ...]:
+    """From where to where in the text the items stand, those side by side as one."""
+    spans: list[tuple[int, int]] = []
+    last = -1
+    for item in items:
+        start, end = tokens[item.start].start, tokens[item.end - 1].end
+        if spans and item.start == last:
+            start = spans.pop()[0]
+        spans.append((start, end))
+        last = item.end
+    return tuple(spans)
+
+
+def ignored(clause: Clause, tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    """From where to where in the text of a clause words stand that are understood, but of which nothing is performed.
+
+    Where, at whom, with what and in what manner: "like a zombie", "at the audience", "sadly".
+    """
+    if clause.action is None and not clause.adjunct:
+        return []
+    found: list[list[Item]] = []
+    adjunct: list[Item] = []
+    for item in clause.items:
+        if item.kind == "prep":
+            adjunct = [item]
+        elif item.is_action or item.kind in _STATES:
+            adjunct = []
+        elif _unused(item):
+            if not adjunct:
+                adjunct = []
+                found.append(adjunct)
+            elif len(adjunct) == 1 and adjunct[0].kind == "prep":
+                found.append(adjunct)
+            adjunct.append(item)
+        elif item.kind == "function" and len(adjunct) > 1:
+            adjunct.append(item)
+        elif not (adjunct and adjunct[0].kind == "prep"):
+            adjunct = []
+    return [(tokens[group[0].start].start, tokens[group[-1].end - 1].end) for group in found]
+
+
+def _unused(item: Item) -> bool:
+    """Whether an item says something that no action does."""
+    if item.kind == "noun":
+        return item.entry is not None and item.text not in units().limbs and item.text not in _COMPLEMENTS
+    return item.kind in ("word", "manner_ok")
 
 
 def _text(items: Sequence[Item], tokens: Sequence[Token]) -> str:

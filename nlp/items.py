@@ -139,7 +139,7 @@ def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:
         return None
     while at < len(text) and text[at] in ("of", "your", "the", "his", "her", "their", "my", "只", "条", "边", "个"):
         at += 1
-    for length in (2, 1):
+    for length in (2, 1) if at + 1 < len(text) else (1,):
         word = "".join(text[at : at + length])
         if word in units().limbs and (text[0] not in ("two", "两") or word not in ("feet", "脚", "拳")):
             side = _SIDES[sides[0]]

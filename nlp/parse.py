@@ -24,7 +24,7 @@ from typing import Any
 
 from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
 from motion_engine.types import ActionCall, Language, Plan, Step
-from nlp.calls import call_of, changed, params_of, with_params
+from nlp.calls import call_of, changed, ignored, params_of, spans_of, with_params
 from nlp.clauses import Clause, split
 from nlp.items import read_items
 from nlp.lexicon import words
@@ -64,14 +64,16 @@ def parse(text: str, matcher: Matcher) -> Plan:
         raise LimitExceeded(f"The command has {len(spoken)} words, the limit is {MOST_WORDS}: say less at once.")
     _check_script(text, spoken)
     clauses = split(read_items(tokens, matcher.phrases))
-    steps = _Steps(tokens, matcher).build(clauses)
+    order = _Steps(tokens, matcher)
+    steps = order.build(clauses)
     if not steps and (name := matcher.named(text)):
         steps = [[ActionCall(text.strip(), name)]]
     if not steps:
         if any(clause.negated for clause in clauses):
             raise BadCommand("The command only says what not to do: say what to do, for example `do not run, walk`.")
         raise matcher.unknown(text.strip())
-    return Plan(text, language_of(spoken), tuple(Step(tuple(group)) for group in steps))
+    ignored = tuple(text[start:end] for start, end in sorted(order.ignored))
+    return Plan(text, language_of(spoken), tuple(Step(tuple(group)) for group in steps), ignored)
 
 
 def notation(text: str, matcher: Matcher) -> str:
@@ -106,6 +108,7 @@ class _Steps:
     def __init__(self, tokens: Sequence[Token], matcher: Matcher) -> None:
         self.tokens, self.matcher = tokens, matcher
         self.whole_body = frozenset(words("whole_body"))
+        self.ignored: set[tuple[int, int]] = set()  # from where to where in the text
 
     def build(self, clauses: Sequence[Clause]) -> list[Group]:
         """The steps of a whole command, sentence by sentence."""
@@ -217,12 +220,14 @@ class _Steps:
         return bool(action and action.entry and action.entry.value not in self.whole_body)
 
     def _call(self, clause: Clause) -> ActionCall:
+        self.ignored.update(ignored(clause, self.tokens))
         return call_of(clause, self.tokens, self.matcher)
 
     def _main(self, clauses: Sequence[Clause], index: int, steps: list[Group]) -> int:
         """Add one clause, or several that happen together, to `steps`; the index after them."""
         clause = clauses[index]
         if clause.negated or clause.adjunct:
+            self.ignored.update(() if clause.negated else ignored(clause, self.tokens))
             return index + 1
         if clause.again or (clause.action is None and clause.only_modifies):
             self._modify(clause, steps)
@@ -289,12 +294,13 @@ class _Steps:
         if not steps:
             raise self.matcher.unknown(" ".join(item.text for item in clause.items))
         last = steps[-1]
+        said = spans_of([item for item in clause.items if item.params or item.kind in ("lr", "again")], self.tokens)
         stated = [name for name in _ELLIPTIC if name in params and getattr(last[-1], name) is not None]
         if clause.again:
-            steps.append([changed(call, params) for call in last])
+            steps.append([replace(changed(call, params), spans=said) for call in last])
         elif clause.link in ("then", "and", "comma", "stop") and stated:
-            steps.append([changed(last[-1], params)])
+            steps.append([replace(changed(last[-1], params), spans=said)])
         elif clause.link == "correct":
-            last[-1] = changed(last[-1], params)
+            last[-1] = replace(changed(last[-1], params), spans=(*last[-1].spans, *said))
         else:
-            last[-1] = with_params(last[-1], params)
+            last[-1] = replace(with_params(last[-1], params), spans=(*last[-1].spans, *said))

@@ -41,41 +41,74 @@ _CONTRACTIONS = {
     "he'll": ("he", "will"), "she'll": ("she", "will"), "they'll": ("they", "will"), "let": ("let",),
 }  # fmt: skip
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SIGN = r"(?:(?<![\w.)\]-])[-\u2212](?=\.?\d))?"
 _TOKEN = re.compile(
-    rf"(?P<number>\d{{1,12}}(?:\.\d{{1,6}})?)|(?P<han>[{_HAN}])|(?P<word>[a-z\u00df-\u024f]+(?:['_][a-z]+)*|[°&])"
+    r"(?P<clock>(?<![\d:])\d{1,2}:[0-5]\d(?![\d:]))"
+    r"|(?P<fraction>(?:\d{1,6} +)?(?<![\d.])[1-9][/\u2044](?:2|3|4|5|6|8|10)(?![\d/]))"
+    rf"|(?P<number>{_SIGN}(?:\d{{1,3}}(?:,\d{{3}})+(?![\d,])|\d{{1,12}})(?:\.\d{{1,6}})?(?:e\d{{1,2}}(?![a-z\d]))?"
+    rf"|{_SIGN}(?<![\w.])\.\d{{1,6}})"
+    rf"|(?P<han>[{_HAN}])|(?P<word>[a-z\u00df-\u024f]+(?:['_][a-z]+)*|[°&])"
     r"|(?P<comma>[,、:\u2013\u2014()\[\]\"“”>/-])|(?P<stop>[.;!?。…\n]+)|(?P<foreign>[^\W\d_]+)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word, number, character or mark, and where it stands in the text."""
+    """One word, number, character or mark, and from where to where it stands in the text."""
 
     text: str
     kind: Kind
-    position: int = 0
+    start: int = 0
+    end: int = 0
 
 
 def simplify(text: str) -> str:
     """Lower case, full-width forms narrowed, traditional characters simplified (those of commands only)."""
-    return unicodedata.normalize("NFKC", text).lower().translate(_SIMPLE)
+    return _simplified(text)[0]
+
+
+def _simplified(text: str) -> tuple[str, list[int]]:
+    """The text as `simplify` gives it; for each of its characters, and the end, where in `text` it comes from."""
+    plain: list[str] = []
+    origin: list[int] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        form = unicodedata.normalize("NFKC", text[start:end]).lower().translate(_SIMPLE)
+        form = f" {form}" if "\u2044" in form else form  # 2½ is two and a half, not 21/2
+        plain.append(form)
+        origin += [start] * len(form)
+        start = end
+    return "".join(plain), [*origin, len(text)]
 
 
 def tokenize(text: str) -> list[Token]:
     """The tokens of `text`; emoji and other symbols are left out. Linear in the length of the text."""
     tokens: list[Token] = []
-    for match in _TOKEN.finditer(simplify(text)):
+    plain, origin = _simplified(text)
+    for match in _TOKEN.finditer(plain):
         word, kind = match.group(), match.lastgroup
         assert kind is not None
-        position = match.start()
+        at = origin[match.start()], max(origin[match.end()], origin[match.end() - 1] + 1)
         if kind == "word" and "'" in word:
             parts = _CONTRACTIONS.get(word) or ((word[:-2], "'s") if word.endswith("'s") else (word.replace("'", ""),))
-            tokens += [Token(part, "word", position) for part in parts if part != "'s"]
+            tokens += [Token(part, "word", *at) for part in parts if part != "'s"]
         elif kind == "word":
-            parts = _CONTRACTIONS.get(word) or (word,)
-            tokens += [Token(part, "word", position) for part in parts]
+            tokens += [Token(part, "word", *at) for part in _CONTRACTIONS.get(word) or (word,)]
+        elif kind == "clock":
+            minutes, _, seconds = word.partition(":")
+            tokens += [Token(str(60 * int(minutes) + int(seconds)), "number", *at), Token("seconds", "word", *at)]
+        elif kind == "fraction":
+            *whole, share = word.replace("\u2044", "/").split()
+            above, below = share.split("/")
+            tokens.append(Token(f"{sum(map(int, whole)) + int(above) / int(below):.6g}", "number", *at))
+        elif kind == "number" and not word.isdecimal():
+            number = float(word.replace(",", "").replace("\u2212", "-"))
+            tokens.append(Token(f"{number:.12g}" if abs(number) < 1e12 else str(number), "number", *at))
         else:
-            tokens.append(Token(word, kind, position))  # type: ignore[arg-type]
+            tokens.append(Token(word, kind, *at))  # type: ignore[arg-type]
     return tokens
 
 

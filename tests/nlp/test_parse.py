@@ -194,3 +194,44 @@ def test_time_is_linear(unit: str) -> None:
         return best
 
     assert seconds(1600) < 10 * seconds(400) + 0.02  # four times the words; quadratic would be sixteen
+
+
+@pytest.mark.parametrize(
+    ("text", "plan"),
+    [
+        ("walk .5 meters", "walk[distance=0.5]"),
+        ("walk 1/2 meter", "walk[distance=0.5]"),
+        ("walk 2½ meters", "walk[distance=2.5]"),
+        ("walk 2 1/2 meters", "walk[distance=2.5]"),
+        ("walk 1,000 meters", "walk[distance=1000]"),
+        ("run for 1:30", "run[duration=90]"),
+        ("1. walk 2. jump", "walk > jump"),
+        ("走２．５米", "walk[distance=2.5]"),
+        ("turn -90", "!unknown"),
+    ],
+)
+def test_numbers_as_people_write_them(wordy: Matcher, text: str, plan: str) -> None:
+    assert notation(text, wordy) == plan
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        ("walk like a zombie", ("like a zombie",)),
+        ("WALK like a ZOMBIE, then wave at the audience", ("like a ZOMBIE", "at the audience")),
+        ("疯狂地跳舞", ("疯狂",)),
+        ("走到门口然后鞠躬", ("到门口",)),
+        ("please wave your left hand twice, then run quickly", ()),
+        ("run while waving the left hand three times", ()),
+        ("kick the ball", ("ball",)),
+    ],
+)
+def test_what_is_not_performed_is_said(wordy: Matcher, text: str, ignored: tuple[str, ...]) -> None:
+    assert parse(text, wordy).ignored == ignored
+
+
+def test_spans_say_where_an_action_stands_in_the_text(wordy: Matcher) -> None:
+    text = "Ｗalk ½ meter, then ＷＡＶＥ the left hand, twice"
+    steps = parse(text, wordy).steps
+    said = [[text[start:end] for start, end in step.actions[0].spans] for step in steps]
+    assert said == [["Ｗalk ½ meter"], ["ＷＡＶＥ the left hand", "twice"]]

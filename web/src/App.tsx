@@ -121,7 +121,10 @@ export function App() {
           ) : problem ? (
             <Complaint problem={problem} words={words} mend={mend} />
           ) : null}
-          {!working && !problem && shown && `${words.understood}: ${shown.motion.plan}`}
+          {!working &&
+            !problem &&
+            shown &&
+            `${words.understood}: ${shown.motion.plan}${besides(shown.motion, words)}`}
         </div>
       </form>
       <div className="stage" role="img" aria-label={`${words.stage} ${shown?.motion.plan ?? ""}`}>
@@ -135,6 +138,11 @@ export function App() {
       {shown && <Player motion={shown.motion} clock={clock} words={words} />}
     </main>
   );
+}
+
+/** What was said of which nothing is performed. */
+function besides({ ignored }: Motion, words: Words): string {
+  return ignored.length > 0 ? ` (${words.ignored}: ${ignored.join("; ")})` : "";
 }
 
 let loading: Promise<Joint[]> | undefined;

@@ -18,6 +18,7 @@ export interface Segment {
 export interface Motion {
   id: string;
   plan: string;
+  ignored: string[];
   frames: number;
   timeline: { fps: number; duration: number; segments: Segment[] };
 }
