@@ -79,7 +79,7 @@ def _cycle(knots: Knots, start: float, end: float, lag: float) -> _Hermite:
     """Times, values and slopes of one period, from `start` to `end` inclusive."""
     inside = (knots.times >= start - ON_BORDER) & (knots.times < end - ON_BORDER)
     if inside.sum() < 2:
-        last = int(np.flatnonzero(knots.times < end - ON_BORDER)[-1]) if (knots.times < end - ON_BORDER).any() else 0
+        last = max(int(np.count_nonzero(knots.times < end - ON_BORDER)) - 1, 0)  # times increase
         values = knots.values[[last, last]]
         return np.array([start, end]), values, np.zeros_like(values)
     period = end - start

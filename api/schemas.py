@@ -18,15 +18,7 @@ _WAVE: dict[str, Any] = {
     "phrase": "wave",
     "note": "",
 }
-_RUN: dict[str, Any] = {
-    "action": "run",
-    "start": 3.6,
-    "end": 6.8,
-    "layer": 0,
-    "mask": "full",
-    "phrase": "run",
-    "note": "",
-}
+_RUN = _WAVE | {"action": "run", "start": 3.6, "end": 6.8, "phrase": "run"}
 _TIMELINE: dict[str, Any] = {"fps": 30.0, "duration": 6.8, "segments": [_WAVE, _RUN]}
 
 

@@ -146,7 +146,8 @@ def _hands_free(
     """The step; a gesture that leaves another no arm becomes a layer itself, and the base stands still."""
     if infos[0].mask == "full":
         return step, infos
-    waiting = next((turn for turn in _turns(step, infos) if turn.number), None)
+    parts = [part_of(call, info) for call, info in zip(step.actions, infos, strict=True)]
+    waiting = next((turn for turn in _turns(step.actions, parts) if turn.number), None)
     if waiting is None:
         return step, infos
     if STILL[STAND] not in actions:
@@ -155,13 +156,13 @@ def _hands_free(
     return Step((ActionCall("", still.name), *step.actions)), [still, *infos]
 
 
-def _turns(step: Step, infos: Sequence[ActionInfo]) -> list[Turn]:
-    """What each action of the step gets of the body, but for a base that is a whole-body action: it has the rest."""
+def _turns(calls: Sequence[ActionCall], parts: Sequence[Part]) -> list[Turn]:
+    """What each part of a step gets of the body, but for a base that is a whole-body action: it has the rest."""
     wishes = []
-    for call, info in zip(step.actions, infos, strict=True):
-        mask = mask_of(part_of(call, info))
-        wishes.append(Wish(info.name, mask, mask in OTHER_ARM and call.side is None and call.direction is None))
-    if infos[0].mask == "full":
+    for call, part in zip(calls, parts, strict=True):
+        mask = mask_of(part)
+        wishes.append(Wish(part.info.name, mask, mask in OTHER_ARM and call.side is None and call.direction is None))
+    if parts[0].info.mask == "full":
         return [Turn(None), *take_turns(wishes[1:])]
     return take_turns(wishes)
 
@@ -180,17 +181,19 @@ def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> _Par
     """
     call = step.actions[0]
     base = part_of(call, infos[0], held=hold is not None)
-    turns = _turns(step, infos)[1:]
-    layers = [_as_given(*each, base) for each in zip(step.actions[1:], infos[1:], turns, strict=True)]
+    layers = [part_of(call, info) for call, info in zip(step.actions[1:], infos[1:], strict=True)]
+    turns = _turns(step.actions, [base, *layers])[1:]
+    layers = [_as_given(part, turn, base) for part, turn in zip(layers, turns, strict=True)]
+    queue = _queue(layers, turns)
     total = max(base.duration, call.duration or 0.0) if hold else base.duration
     stated = any(x is not None for x in (call.repetitions, call.duration, call.distance, call.steps, call.degrees))
     if layers:
-        longest = max(sum(_queue(layers, turns)), *(part.duration for part in layers)) + 2 * LAYER_LEAD
+        longest = max(sum(queue), *(part.duration for part in layers)) + 2 * LAYER_LEAD
         if total < longest and not stated:
             base = base if hold else lengthen(base, longest)
             total = longest if hold else base.duration
     filled = []
-    for part, (start, end), told in zip(layers, _slots(layers, turns, total), step.actions[1:], strict=True):
+    for part, (start, end), told in zip(layers, _slots(queue, turns, total), step.actions[1:], strict=True):
         counted = told.repetitions is not None or told.duration is not None
         part = fill(part, end - start, base.phrase or base.info.name, total, counted=counted)  # noqa: PLW2901
         filled.append(_Layer(part, start, end))
@@ -199,10 +202,9 @@ def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> _Par
     return _Parts(base, held, tuple(filled), stated)
 
 
-def _as_given(call: ActionCall, info: ActionInfo, turn: Turn, base: Part) -> Part:
+def _as_given(part: Part, turn: Turn, base: Part) -> Part:
     """The layered part with the arm that it got, and a note of what it did not get."""
-    part = part_of(call, info)
-    note = turn.note or (f"its upper body: {base.info.name} has the legs" if info.mask == "full" else "")
+    note = turn.note or (f"its upper body: {base.info.name} has the legs" if part.info.mask == "full" else "")
     return replace(part, note=note, edits=replace(part.edits, mirror=part.edits.mirror != turn.swapped))
 
 
@@ -215,10 +217,9 @@ def _queue(layers: Sequence[Part], turns: Sequence[Turn]) -> list[float]:
     return longest
 
 
-def _slots(layers: Sequence[Part], turns: Sequence[Turn], total: float) -> list[tuple[float, float]]:
-    """From when to when each layer may play, s: nearly all of `total`, or a share if they take turns."""
+def _slots(queue: Sequence[float], turns: Sequence[Turn], total: float) -> list[tuple[float, float]]:
+    """From when to when each layer may play, s: nearly all of `total`, or a share if they take turns as in `queue`."""
     lead = min(LAYER_LEAD, total / 8)
-    queue = _queue(layers, turns)
     per_second = (total - 2 * lead) / (sum(queue) or 1.0)
     borders = [lead + per_second * passed for passed in accumulate(queue, initial=0.0)]
     whole = (lead, total - lead)

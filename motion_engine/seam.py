@@ -72,17 +72,20 @@ def _shortest(
     course: Course, cut: int, halves: Sequence[int], detail: float, allowed: float
 ) -> tuple[Course, int, float]:
     """The course smoothed in the shortest window that jerks as `allowed`, found by bisection, its half and its jerk."""
-    tried: dict[int, tuple[Course, float]] = {}
+    tried: dict[int, tuple[Course, float]] = {}  # by half: several of them are the same where there is little room
     low, high = 0, len(halves) - 1
-    while low < high or high not in tried:
+    while low < high or halves[high] not in tried:
         middle = (low + high) // 2
-        redrawn = _redrawn(course, cut, halves[middle], detail)
-        tried[middle] = redrawn, _jerk(redrawn.clip, cut)[0]
-        if tried[middle][1] <= allowed:
+        half = halves[middle]
+        if half not in tried:
+            redrawn = _redrawn(course, cut, half, detail)
+            tried[half] = redrawn, _jerk(redrawn.clip, cut)[0]
+        if tried[half][1] <= allowed:
             high = middle
         else:
             low = min(middle + 1, high)
-    return tried[high][0], halves[high], tried[high][1]
+    smoothed, jerk = tried[halves[high]]
+    return smoothed, halves[high], jerk
 
 
 def _jerk(clip: Clip, cut: int) -> tuple[float, float]:

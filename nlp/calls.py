@@ -18,7 +18,7 @@ _FIELDS = ("side", "direction", "speed", "repetitions", "duration", "distance", 
 _MEANS = ("用", "以", "把")  # these begin what the action is done with
 _NO_PLACE = ("like", "like a", "as", "as a", "as if", "with", "for", "by", "像", "给", "为", "为了", "对", "跟")
 _WHERE = {"direction", "distance", "steps"}
-_STATES = ("param", "lr", "number")
+STATES = ("param", "lr", "number")
 _COMPLEMENTS = ("下", "上", "里", "外", "步", "圈", "舞")  # these belong to the verb before: 坐下
 
 
@@ -47,7 +47,7 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     matcher.require(name, phrase)
     if leftover := unexplained(clause, action, name):
         raise matcher.misfit(name, text, spell([tokens[item.start] for item in leftover]))
-    said = [item for item in clause.items if item is action or item.kind in _STATES]
+    said = [item for item in clause.items if item is action or item.kind in STATES]
     return with_params(ActionCall(phrase, name, spans=spans_of(said, tokens)), params)
 
 
@@ -76,7 +76,7 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[tuple[int, int]]:
     for item in clause.items:
         if item.kind == "prep":
             adjunct = [item]
-        elif item.is_action or item.kind in _STATES:
+        elif item.is_action or item.kind in STATES:
             adjunct = []
         elif _unused(item):
             if not adjunct:

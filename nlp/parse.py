@@ -24,7 +24,7 @@ from typing import Any
 
 from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
 from motion_engine.types import ActionCall, Language, Plan, Step
-from nlp.calls import call_of, changed, ignored, params_of, spans_of, with_params
+from nlp.calls import STATES, call_of, changed, ignored, params_of, spans_of, with_params
 from nlp.clauses import Clause, split
 from nlp.items import read_items
 from nlp.lexicon import words
@@ -294,7 +294,7 @@ class _Steps:
         if not steps:
             raise self.matcher.unknown(" ".join(item.text for item in clause.items))
         last = steps[-1]
-        said = spans_of([item for item in clause.items if item.params or item.kind in ("lr", "again")], self.tokens)
+        said = spans_of([item for item in clause.items if item.kind in (*STATES, "again")], self.tokens)
         stated = [name for name in _ELLIPTIC if name in params and getattr(last[-1], name) is not None]
         if clause.again:
             steps.append([replace(changed(call, params), spans=said) for call in last])
