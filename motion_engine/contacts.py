@@ -26,9 +26,15 @@ STRAIGHT = 0.02  # m; a knee that sticks out less than this tends forward
 RELEASE = 0.3  # s, at least, over which a lifted foot returns to its own path
 
 
-def label_contacts(clip: Clip) -> Array:
-    """Which of CONTACT_JOINTS stand on the floor `(T, 4)` bool: low and slow for at least SHORTEST_CONTACT."""
-    feet = body_positions(clip)[:, [clip.skeleton.index(name) for name in CONTACT_JOINTS]]
+def label_contacts(clip: Clip, feet: Array | None = None) -> Array:
+    """Which of CONTACT_JOINTS stand on the floor `(T, 4)` bool: low and slow for at least SHORTEST_CONTACT.
+
+    Args:
+        clip: Any clip.
+        feet: `(T, 4, 3)` m, where these joints were when it was captured; by default where the clip has them.
+    """
+    if feet is None:
+        feet = body_positions(clip)[:, [clip.skeleton.index(name) for name in CONTACT_JOINTS]]
     contacts = _standing(clip, feet, CONTACT_HEIGHT, CONTACT_SPEED)
     shortest = round(SHORTEST_CONTACT * clip.fps)
     for joint in range(4):

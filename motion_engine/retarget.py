@@ -21,7 +21,7 @@ from motion_engine.humanoid import SIDES
 from motion_engine.kinematics import fk, to_local
 from motion_engine.rig import Rig, read_rig
 from motion_engine.support import floor_height, lay_hands, lift, reach, weights
-from motion_engine.types import BODY_JOINTS, Array, Clip, Skeleton, canonical_skeleton
+from motion_engine.types import BODY_JOINTS, CONTACT_JOINTS, Array, Clip, Skeleton, canonical_skeleton
 
 SPINE = ("spine1", "spine2", "spine3")
 SIGNS = {"left": 1.0, "right": -1.0}
@@ -74,7 +74,8 @@ def retarget(clip: Clip, rig: Rig | None = None) -> Clip:
         full[:, target.index(name)] = turned
     rotation = to_local(target, lay_hands(target, full, root, clip.fps))
     moved = Clip(target, clip.fps, root, quat.unroll(rotation), np.zeros((len(clip), 4), dtype=bool))
-    return _finish(_bend_toes(moved), turn=not rig.faced)
+    feet = np.stack([wanted.get(name, at[name]) for name in CONTACT_JOINTS], axis=1)
+    return _finish(_bend_toes(moved), feet, turn=not rig.faced)
 
 
 def is_canonical(skeleton: Skeleton) -> bool:
@@ -199,12 +200,15 @@ def _bend_toes(clip: Clip) -> Clip:
     return replace(clip, rotation=rotation)
 
 
-def _finish(clip: Clip, *, turn: bool = True) -> Clip:
-    """Contacts labelled, feet and body on the floor, facing +Z (if it may `turn`), starting over the origin."""
-    clip = replace(clip, contacts=label_contacts(clip))
-    clip = ground(clip)
-    clip = _lift_body(clip)
-    clip = replace(clip, contacts=label_contacts(clip))
+def _finish(clip: Clip, feet: Array | None = None, *, turn: bool = True) -> Clip:
+    """Contacts labelled, feet and body on the floor, facing +Z (if it may `turn`), starting over the origin.
+
+    What stands is what stood when it was captured, where it is known (`feet`, see `label_contacts`).
+    """
+    clip = replace(clip, contacts=label_contacts(clip, feet))
+    clip = _lift_body(ground(clip))
+    if feet is None:
+        clip = replace(clip, contacts=label_contacts(clip))
     return _start(clip, turn)
 
 
