@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from motion_engine.types import ActionCall
+from nlp.account import COMPLEMENTS, Span
 from nlp.clauses import Clause
 from nlp.items import Item
 from nlp.lexicon import words
@@ -19,7 +20,6 @@ _MEANS = ("用", "以", "把")  # these begin what the action is done with
 _NO_PLACE = ("like", "like a", "as", "as a", "as if", "with", "for", "by", "像", "给", "为", "为了", "对", "跟")
 _WHERE = {"direction", "distance", "steps"}
 STATES = ("param", "lr", "number")
-_COMPLEMENTS = ("下", "上", "里", "外", "步", "圈", "舞")  # these belong to the verb before: 坐下
 
 
 def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> ActionCall:
@@ -47,13 +47,18 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     matcher.require(name, phrase)
     if leftover := unexplained(clause, action, name):
         raise matcher.misfit(name, text, spell([tokens[item.start] for item in leftover]))
-    said = [item for item in clause.items if item is action or item.kind in STATES]
+    said = [item for item in clause.items if item is action or item.kind in STATES or _absorbed(item)]
     return with_params(ActionCall(phrase, name, spans=spans_of(said, tokens)), params)
 
 
-def spans_of(items: Sequence[Item], tokens: Sequence[Token]) -> tuple[tuple[int, int], ...]:
+def _absorbed(item: Item) -> bool:
+    """Whether it is a second action that says no more than the first: "stop waving"."""
+    return item.kind == "noun" and item.entry is None
+
+
+def spans_of(items: Sequence[Item], tokens: Sequence[Token]) -> tuple[Span, ...]:
     """From where to where in the text the items stand, those side by side as one."""
-    spans: list[tuple[int, int]] = []
+    spans: list[Span] = []
     last = -1
     for item in items:
         start, end = tokens[item.start].start, tokens[item.end - 1].end
@@ -64,7 +69,7 @@ def spans_of(items: Sequence[Item], tokens: Sequence[Token]) -> tuple[tuple[int,
     return tuple(spans)
 
 
-def ignored(clause: Clause, tokens: Sequence[Token]) -> list[tuple[int, int]]:
+def ignored(clause: Clause, tokens: Sequence[Token]) -> list[Span]:
     """From where to where in the text of a clause words stand that are understood, but of which nothing is performed.
 
     Where, at whom, with what and in what manner: "like a zombie", "at the audience", "sadly".
@@ -95,7 +100,7 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[tuple[int, int]]:
 def _unused(item: Item) -> bool:
     """Whether an item says something that no action does."""
     if item.kind == "noun":
-        return item.entry is not None and item.text not in units().limbs and item.text not in _COMPLEMENTS
+        return item.entry is not None and item.text not in units().limbs and item.text not in COMPLEMENTS
     return item.kind in ("word", "manner_ok")
 
 

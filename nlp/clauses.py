@@ -230,7 +230,7 @@ class _Splitter:
         thing = clause.items[-1].text in _DETERMINERS
         leads_on = opener.text == "into" or (opener.text == "to" and not thing)  # "break into a run", "stop to wave"
         if opener.kind == "prep" and opener.text.isascii() and not leads_on:
-            clause.items.append(Item("noun", item.start, item.end, item.text))
+            clause.items.append(Item("noun", item.start, item.end, item.text, item.entry))
         elif first.text.endswith("着") and adjacent:
             clause.post = "when"
             self._close("juxt")

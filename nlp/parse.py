@@ -5,6 +5,7 @@
 3. `clauses`: one clause for each action, with its relation to the one before.
 4. `calls`: each clause's action and parameters.
 5. here: the clauses in order of time.
+6. `account`: what became of each word.
 
 How clauses are ordered, where language leaves a choice:
 - "A and B", "A, B" are a sequence; "A while B", "A and at the same time B", "while A and B" are simultaneous.
@@ -24,10 +25,11 @@ from typing import Any
 
 from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
 from motion_engine.types import ActionCall, Language, Plan, Step
+from nlp.account import Span, Word, account
 from nlp.calls import STATES, call_of, changed, ignored, params_of, spans_of, with_params
 from nlp.clauses import Clause, split
 from nlp.items import read_items
-from nlp.lexicon import words
+from nlp.lexicon import words as lexicon_words
 from nlp.match import Matcher, explained
 from nlp.tokens import Token, tokenize
 
@@ -52,6 +54,11 @@ def parse(text: str, matcher: Matcher) -> Plan:
         UnknownAction: Some clause names no action; also when others do.
         LimitExceeded: More than 20,000 characters or 2,000 words.
     """
+    return explain(text, matcher)[0]
+
+
+def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
+    """What `text` asks for, and what became of each of its words; the errors of `parse`."""
     if len(text) > MOST_CHARACTERS:
         raise LimitExceeded(
             f"The command has {len(text)} characters, the limit is {MOST_CHARACTERS}: say less at once."
@@ -63,17 +70,20 @@ def parse(text: str, matcher: Matcher) -> Plan:
     if len(spoken) > MOST_WORDS:
         raise LimitExceeded(f"The command has {len(spoken)} words, the limit is {MOST_WORDS}: say less at once.")
     _check_script(text, spoken)
-    clauses = split(read_items(tokens, matcher.phrases))
+    items = read_items(tokens, matcher.phrases)
+    clauses = split(items)
     order = _Steps(tokens, matcher)
     steps = order.build(clauses)
     if not steps and (name := matcher.named(text)):
-        steps = [[ActionCall(text.strip(), name)]]
+        steps = [[ActionCall(text.strip(), name, spans=((0, len(text)),))]]
     if not steps:
         if any(clause.negated for clause in clauses):
             raise BadCommand("The command only says what not to do: say what to do, for example `do not run, walk`.")
         raise matcher.unknown(text.strip())
-    ignored = tuple(text[start:end] for start, end in sorted(order.ignored))
-    return Plan(text, language_of(spoken), tuple(Step(tuple(group)) for group in steps), ignored)
+    plan = Plan(text, language_of(spoken), tuple(Step(tuple(group)) for group in steps))
+    taken = [*order.taken, *(span for clause in clauses if clause.negated for span in spans_of(clause.items, tokens))]
+    words = account(plan, tokens, items, sorted(order.ignored), taken)
+    return replace(plan, ignored=tuple(word.text for word in words if word.role == "ignored")), words
 
 
 def notation(text: str, matcher: Matcher) -> str:
@@ -107,8 +117,9 @@ class _Steps:
 
     def __init__(self, tokens: Sequence[Token], matcher: Matcher) -> None:
         self.tokens, self.matcher = tokens, matcher
-        self.whole_body = frozenset(words("whole_body"))
-        self.ignored: set[tuple[int, int]] = set()  # from where to where in the text
+        self.whole_body = frozenset(lexicon_words("whole_body"))
+        self.ignored: set[Span] = set()
+        self.taken: list[Span] = []  # what was said and corrected
 
     def build(self, clauses: Sequence[Clause]) -> list[Group]:
         """The steps of a whole command, sentence by sentence."""
@@ -182,7 +193,9 @@ class _Steps:
         ]
         if wait and plain and plain[0].only_modifies and "duration" in params_of(plain[0]):
             self.matcher.require("idle", "wait")
-            steps.append([with_params(ActionCall("", "idle"), params_of(plain.pop(0)))])
+            pause = plain.pop(0)
+            idle = ActionCall("", "idle", spans=spans_of(pause.items, self.tokens))
+            steps.append([with_params(idle, params_of(pause))])
         self._sentence(plain, steps)
 
     def _fronted_while(self, group: Sequence[Clause], rest: list[Clause], steps: list[Group]) -> None:
@@ -234,10 +247,11 @@ class _Steps:
             return index + 1
         call = self._call(clause)
         if clause.link == "juxt" and steps and self._said_twice(steps[-1][-1], call):
-            steps[-1][-1] = replace(call, phrase=f"{steps[-1][-1].phrase} {call.phrase}")
+            last = steps[-1][-1]
+            steps[-1][-1] = replace(call, phrase=f"{last.phrase} {call.phrase}", spans=last.spans + call.spans)
             return index + 1
         if clause.link == "correct" and steps:
-            steps.pop()
+            self._take_back(steps.pop())
         if clause.link == "before_that" and steps:
             steps.insert(len(steps) - 1, [call])
         elif clause.sub == "while" and steps:
@@ -249,6 +263,12 @@ class _Steps:
         else:
             steps.append([call])
         return index + 1
+
+    def _take_back(self, group: Group) -> None:
+        """Forget a step that is corrected, with all that was said of it."""
+        spans = [span for call in group for span in call.spans]
+        self.taken += spans
+        self.ignored = {span for span in self.ignored if span[0] < min(spans)[0]} if spans else self.ignored
 
     def _said_twice(self, last: ActionCall, call: ActionCall) -> bool:
         """Whether two phrases side by side name one action: 晃动脑袋 表示拒绝."""
