@@ -10,7 +10,7 @@ from motion_engine.types import ActionCall
 from nlp.account import COMPLEMENTS, Span
 from nlp.clauses import Clause
 from nlp.items import Item
-from nlp.lexicon import words
+from nlp.lexicon import load, words
 from nlp.match import Matcher
 from nlp.quantities import units
 from nlp.tokens import Token, spell
@@ -19,6 +19,7 @@ _FIELDS = ("side", "direction", "speed", "repetitions", "duration", "distance", 
 _MEANS = ("用", "以", "把")  # these begin what the action is done with
 _NO_PLACE = ("like", "like a", "as", "as a", "as if", "with", "for", "by", "像", "给", "为", "为了", "对", "跟")
 _WHERE = {"direction", "distance", "steps"}
+_LEAST_DEGREES = 10  # a bare number from here on is an angle: "turn left 90"
 STATES = ("param", "lr", "number")
 
 
@@ -47,13 +48,18 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     matcher.require(name, phrase)
     if leftover := unexplained(clause, action, name):
         raise matcher.misfit(name, text, spell([tokens[item.start] for item in leftover]))
-    said = [item for item in clause.items if item is action or item.kind in STATES or _absorbed(item)]
+    said = [item for item in clause.items if item is action or item.kind in STATES or _absorbed(item, name)]
     return with_params(ActionCall(phrase, name, spans=spans_of(said, tokens)), params)
 
 
-def _absorbed(item: Item) -> bool:
-    """Whether it is a second action that says no more than the first: "stop waving"."""
-    return item.kind == "noun" and item.entry is None
+def _absorbed(item: Item, name: str) -> bool:
+    """Whether it is a second action that says no more than the first ("stop waving"), or 一下 as a count."""
+    return (item.kind == "noun" and item.entry is None) or _counts(item, name)
+
+
+def _counts(item: Item, name: str) -> bool:
+    """Whether 一下 means "once" rather than "a little"."""
+    return item.text == "一 下" and name in words("punctual")
 
 
 def spans_of(items: Sequence[Item], tokens: Sequence[Token]) -> tuple[Span, ...]:
@@ -76,6 +82,7 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[Span]:
     """
     if clause.action is None and not clause.adjunct:
         return []
+    name = clause.action.entry.value if clause.action and clause.action.entry else ""
     found: list[list[Item]] = []
     adjunct: list[Item] = []
     for item in clause.items:
@@ -83,7 +90,7 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[Span]:
             adjunct = [item]
         elif item.is_action or item.kind in STATES:
             adjunct = []
-        elif _unused(item):
+        elif _unused(item, name):
             if not adjunct:
                 adjunct = []
                 found.append(adjunct)
@@ -97,8 +104,12 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[Span]:
     return [(tokens[group[0].start].start, tokens[group[-1].end - 1].end) for group in found]
 
 
-def _unused(item: Item) -> bool:
-    """Whether an item says something that no action does."""
+def _unused(item: Item, name: str) -> bool:
+    """Whether an item says something that the action `name` does not do."""
+    if item.kind == "filler" and item.entry and item.entry.value == "in_place":
+        return name in words("travelling")
+    if item.kind == "filler" and item.entry and item.entry.value:
+        return name not in load()["en"]["met"].get(item.entry.value, ())
     if item.kind == "noun":
         return item.entry is not None and item.text not in units().limbs and item.text not in COMPLEMENTS
     return item.kind in ("word", "manner_ok")
@@ -166,8 +177,10 @@ def params_of(clause: Clause, name: str = "") -> dict[str, Any]:
             params.setdefault(_lr_name(items, index), item.entry.value if item.entry else "left")
         elif item.kind == "number":
             if not (item.text == "one" and not _action_after(items, index)):
-                params.setdefault("repetitions", item.params[0][1])
-        elif item.text == "一 下" and name in words("punctual"):
+                count = item.params[0][1]
+                turned = name in words("turning") and float(count) >= _LEAST_DEGREES
+                params.setdefault("degrees" if turned else "repetitions", count)
+        elif _counts(item, name):
             params.setdefault("repetitions", 1.0)
         elif not item.is_action:
             for key, value in item.params:

@@ -207,10 +207,18 @@ class _Splitter:
     def _on_content(self, item: Item, index: int) -> None:
         if item.is_action and self.open.action:
             self._second_action(item)
+        elif self.open.action and self._other_side(item):
+            self._close("and")  # "wave the left hand three times, the right hand twice", without the comma
+            self.open.items.append(item)
         else:
             self.open.items.append(item)
 
     _on_action = _on_weak = _on_content
+
+    def _other_side(self, item: Item) -> bool:
+        """Whether the item names a limb of another side than the clause does already."""
+        side = dict(item.params).get("side")
+        return side is not None and any(dict(i.params).get("side", side) != side for i in self.open.items)
 
     def _second_action(self, item: Item) -> None:
         """Two actions without a word between them: a sequence, unless one belongs to the other."""

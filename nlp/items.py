@@ -47,6 +47,9 @@ def grammar_words() -> Phrases:
         for phrase in words(kind):
             table.add(phrase, Entry(kind))
     for lexicon in load().values():
+        for concept, group in lexicon["unmet"].items():
+            for phrase in group:
+                table.add(phrase, Entry("filler", concept))
         for name in ("speed", "direction", "times"):
             for value, group in lexicon.get(name, {}).items():
                 key = "repetitions" if name == "times" else name
@@ -80,6 +83,7 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
         return Item(kind, start, quantity.end, _text(tokens, start, quantity.end), params=(quantity[:2],))
     if match is None:
         return Item("word", start, start + 1, token.text)
+    match = _without_next_side(tokens, start, match, table)
     entry = match.entry
     behind = tokens[match.end].text if match.end < len(tokens) else ""
     if (
@@ -91,6 +95,16 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
         gerund = is_gerund(token.text)
         return Item(entry.kind, start, match.end, text, entry, _inner(tokens, start, match, table), gerund)
     return Item(entry.kind, start, match.end, text, entry, entry.params)
+
+
+def _without_next_side(tokens: Sequence[Token], start: int, match: Match, table: Phrases) -> Match:
+    """The match, shorter if the side inside it belongs to the next verb: 挥三下右手挥两下 is not "wave the right hand"."""
+    inside = next((k for k in match.skipped if tokens[k].kind == "han" and tokens[k].text in _SIDES), None)
+    if inside is None or inside - 1 not in match.skipped:
+        return match
+    following = table.find(tokens, match.end)
+    shorter = table.find(tokens[:inside], start) if following and following.entry.kind == "action" else None
+    return shorter or match
 
 
 def _text(tokens: Sequence[Token], start: int, end: int) -> str:

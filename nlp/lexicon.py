@@ -77,6 +77,7 @@ class Phrases:
     def find(self, tokens: Sequence[Token], start: int) -> Match | None:
         """The longest phrase that begins at `start`; inflected forms count for actions only."""
         best: Match | None = None
+        best_words = 0
         stack: list[tuple[_Node, int, tuple[int, ...], bool]] = [(self._root, start, (), True)]
         visits = 0
         while stack and visits < _LONGEST_SEARCH:
@@ -84,8 +85,11 @@ class Phrases:
             visits += 1
             entry = None if index - 1 in skipped[-1:] else node.entry  # a phrase does not end with a skipped word
             flexible = entry is not None and entry.kind in _INFLECTED and (entry.kind != "refuse" or not skipped)
-            if entry and (flexible or (exact and not skipped)) and _better(best, index, skipped):
-                best = Match(entry, index, skipped)
+            # Of two matches the one with more words of its own wins, then the one that ends sooner.
+            own = index - start - sum(tokens[k].text not in self._articles for k in skipped)
+            better = best is None or (own, -index) > (best_words, -best.end)
+            if entry and (flexible or (exact and not skipped)) and better:
+                best, best_words = Match(entry, index, skipped), own
             if index >= len(tokens) or tokens[index].kind in ("comma", "stop"):
                 continue
             word = tokens[index].text
@@ -101,11 +105,6 @@ class Phrases:
                 if form in node.children:
                     stack.append((node.children[form], index + 1, skipped, exact and form == word))
         return best
-
-
-def _better(best: Match | None, end: int, skipped: tuple[int, ...]) -> bool:
-    """Whether a match up to `end` beats `best`: it reaches further, or as far with fewer words skipped."""
-    return best is None or (end, -len(skipped)) > (best.end, -len(best.skipped))
 
 
 def flatten(value: Any) -> list[str]:

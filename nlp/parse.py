@@ -267,8 +267,9 @@ class _Steps:
     def _take_back(self, group: Group) -> None:
         """Forget a step that is corrected, with all that was said of it."""
         spans = [span for call in group for span in call.spans]
-        self.taken += spans
-        self.ignored = {span for span in self.ignored if span[0] < min(spans)[0]} if spans else self.ignored
+        beside = {span for span in self.ignored if spans and span[0] > min(spans)[0]}
+        self.taken += [*spans, *beside]
+        self.ignored -= beside
 
     def _said_twice(self, last: ActionCall, call: ActionCall) -> bool:
         """Whether two phrases side by side name one action: 晃动脑袋 表示拒绝."""

@@ -20,11 +20,11 @@ from motion_engine.types import LIBRARY_FPS, Array, Clip, canonical_skeleton, da
 
 FOLDER = data_path("actions")
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
-WORDS = "idle wave bow clap nod shake_head point salute raise_hand sit stand_up kneel rise turn stretch hop march"
+WORDS = "idle wave bow clap nod shake_head point salute raise_hand sit stand_up kneel rise_from_knee turn stretch hop march"
 EXPECTED = {*WORDS.split(), "shrug", "cheer"}
 LOOPING = ["wave", "clap", "nod", "shake_head", "hop", "cheer", "jumping_jack"]
 CYCLIC = ["idle", "march"]
-ELSEWHERE = ("sit", "sit_still", "stand_up", "kneel", "kneel_still", "rise", "turn", "march")
+ELSEWHERE = ("sit", "sit_still", "stand_up", "kneel", "kneel_still", "rise_from_knee", "turn", "march")
 STANDING = [n for n in NAMES if n not in ELSEWHERE]
 VECTORS = st.builds(np.array, st.tuples(*[st.floats(-1.0, 1.0)] * 3)).filter(lambda v: np.linalg.norm(v) > 1e-3)
 FASTEST = 6.5  # m/s, a fingertip in a jumping jack
@@ -162,7 +162,7 @@ def test_gestures_start_and_end_in_the_stance_of_idle(name: str) -> None:
         assert np.abs(clip.root_position[frame] - idle.root_position[0]).max() < 1e-3
 
 
-@pytest.mark.parametrize(("before", "after"), [("sit", "stand_up"), ("kneel", "rise")])
+@pytest.mark.parametrize(("before", "after"), [("sit", "stand_up"), ("kneel", "rise_from_knee")])
 def test_postures_meet(before: str, after: str) -> None:
     # The hand on the knee is solved anew, on a body that does not sway: half a degree.
     assert same_pose(action(before).clip, -1, action(after).clip, 0) < 1e-2
