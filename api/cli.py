@@ -162,13 +162,21 @@ def _add_row(table: Table, *cells: str) -> None:
 def parse(
     text: Annotated[list[str] | None, typer.Argument(help="A command.", show_default=False)] = None,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read one command a line, print one plan a line.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what became of each word, scores and other actions it could be.")
+    ] = False,
     library_url: LibraryUrl = None,
     as_json: Json = False,
 ) -> None:
     """Show what a command is understood as, in the plan notation."""
     if stdin == bool(text):
         raise typer.BadParameter("give either a command or --stdin")
+    if stdin and explain:
+        raise typer.BadParameter("explains one command at a time, not --stdin", param_hint="--explain")
     engine = _open(library_url)
+    if explain:
+        _explain(engine, _spoken(text or ()), as_json)
+        return
     if stdin:
         for line in sys.stdin:
             command = line.rstrip("\n")
@@ -177,6 +185,38 @@ def parse(
     command = _spoken(text or ())
     print(_plan_json(engine, command) if as_json else _notation(engine, command))
     engine.parse(command)  # its error, if any, is the message and the exit code
+
+
+def _explain(engine: CommandEngine, text: str, as_json: bool) -> None:
+    """The plan of a command, the role of each of its words, and for each action what else its words could mean."""
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.table import Table
+
+    explanation = engine.explain(text)
+    if as_json:
+        whole = asdict(explanation)
+        print(json.dumps({"plan": str(explanation.plan), **whole.pop("plan"), **whole}, ensure_ascii=False))
+        return
+    console = Console()
+    console.print(str(explanation.plan), style="bold", markup=False, highlight=False)
+    table = Table()
+    for name in ("words", "role", "action"):
+        table.add_column(name)
+    calls = [call for step in explanation.plan.steps for call in step.actions]
+    for word in explanation.words:
+        action = "" if word.action is None else f"{word.action + 1}. {calls[word.action].action}"
+        _add_row(table, word.text, word.role, action)
+    console.print(table)
+    table = Table()
+    for name in ("", "action", "score", "understood by", "other actions"):
+        table.add_column(name)
+    for number, (call, others) in enumerate(zip(calls, explanation.alternatives, strict=True), start=1):
+        nearest = ", ".join(f"{name} {score:.2f}" for name, score in others)
+        by = "its words" if call.score == 1.0 else "its meaning"
+        _add_row(table, f"{number}.", call.action, f"{call.score:.2f}", by, nearest)
+    console.print(table)
 
 
 def _spoken(words: Iterable[str]) -> str:

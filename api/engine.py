@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from action_library.library import Library, Progress
@@ -10,9 +11,19 @@ from motion_engine.compose import compose
 from motion_engine.schedule import schedule
 from motion_engine.stream import MotionStream
 from motion_engine.types import LIBRARY_FPS, Plan, Timeline, Track
+from nlp.account import Word
 from nlp.match import Matcher, Phrasebook
 from nlp.models import open_embedder
-from nlp.parse import notation, parse
+from nlp.parse import explain, notation, parse
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A plan, the role of each word, and for each of its actions the nearest others with their scores 0..1."""
+
+    plan: Plan
+    words: tuple[Word, ...]
+    alternatives: tuple[tuple[tuple[str, float], ...], ...]
 
 
 class CommandEngine:
@@ -47,6 +58,12 @@ class CommandEngine:
     def parse(self, text: str) -> Plan:
         """What `text` asks for; BadCommand, UnknownAction or LimitExceeded if it cannot be understood."""
         return parse(text, self.matcher)
+
+    def explain(self, text: str) -> Explanation:
+        """What `text` asks for, what became of each word, and what else could be meant; the errors of `parse`."""
+        plan, words = explain(text, self.matcher)
+        others = [self.matcher.alternatives(call.phrase, call.action) for step in plan.steps for call in step.actions]
+        return Explanation(plan, tuple(words), tuple(others))
 
     def notation(self, text: str) -> str:
         """`str(plan)`, or `!unknown` or `!empty`."""

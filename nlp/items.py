@@ -98,7 +98,7 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
 
 
 def _without_next_side(tokens: Sequence[Token], start: int, match: Match, table: Phrases) -> Match:
-    """The match, shorter if the side inside it belongs to the next verb: 挥三下右手挥两下 is not "wave the right hand"."""
+    """The match, shorter if the side inside it is of the next verb: 挥三下右手挥两下 is not "wave the right hand"."""
     inside = next((k for k in match.skipped if tokens[k].kind == "han" and tokens[k].text in _SIDES), None)
     if inside is None or inside - 1 not in match.skipped:
         return match

@@ -182,6 +182,16 @@ class Matcher:
             return explained(error, f'"{phrase}" may mean {name} or {others[0][0]}.')
         return name, score
 
+    def alternatives(self, phrase: str, name: str) -> tuple[tuple[str, float], ...]:
+        """The other actions nearest in meaning to a phrase that was understood as `name`; none without a model.
+
+        Raises:
+            ModelUnavailable: The embedding model cannot be used.
+        """
+        if self._open is None or not self.books:
+            return ()
+        return tuple(found for found in self._ranking(phrase)[0] if found[0] != name)[:_NEAREST]
+
     def misfit(self, name: str, text: str, leftover: str) -> UnknownAction:
         """The error for a clause with words beside its action which the grammar cannot explain: "run the dishwasher".
 
