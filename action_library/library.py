@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from action_library.action import Action, action_terms, normal_name, search_terms
-from action_library.store import Entry, Store
+from action_library.store import REVISION, Entry, Store
 from motion_engine.errors import BadClip, LibraryUnavailable, UnknownAction
 from motion_engine.types import ActionInfo, Array, Clip
 
@@ -55,6 +55,10 @@ class Library:
     def actions(self) -> list[Action]:
         """All actions, by name; their tracks are not touched."""
         return [self._document(text) for text in self.store.documents()]
+
+    def revision(self) -> str:
+        """Changes with every change of the actions, by whichever process."""
+        return self.store.mark(REVISION) or ""
 
     def infos(self) -> dict[str, ActionInfo]:
         """What the schedule must know of all actions, by name."""

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+REVISION = "revision"  # the mark that changes with every change of the actions
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -24,7 +26,8 @@ class Store(Protocol):
     """One library. All methods may be called from any thread, and raise LibraryUnavailable if the store cannot.
 
     A write that returned is on the disk. A track is written before the action that refers to it, so a reader never
-    sees an action without its track; an interrupted write leaves at most a track that nothing refers to.
+    sees an action without its track; an interrupted write leaves at most a track that nothing refers to. Every change
+    of the actions changes the mark REVISION.
     """
 
     url: str

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from action_library.store import Entry
+from action_library.store import REVISION, Entry
 from motion_engine.errors import LibraryUnavailable
 
 APPLICATION = 0x4D454C42  # "MELB" in the header: an SQLite file of ours
@@ -269,6 +269,7 @@ def _put(db: sqlite3.Connection, entry: Entry, data: bytes) -> None:
     db.execute("INSERT OR IGNORE INTO tracks VALUES (?, ?)", (entry.track, data))
     db.execute("INSERT INTO actions VALUES (?, ?, ?)", (entry.name, entry.document, entry.track))
     db.executemany("INSERT INTO terms VALUES (?, ?)", [(term, entry.name) for term in sorted(entry.terms)])
+    _count(db)
 
 
 def _delete(db: sqlite3.Connection, name: str) -> bool:
@@ -278,7 +279,12 @@ def _delete(db: sqlite3.Connection, name: str) -> bool:
     db.execute("DELETE FROM actions WHERE name = ?", (name,))
     db.execute("DELETE FROM terms WHERE name = ?", (name,))
     db.execute("DELETE FROM tracks WHERE sha256 = ? AND NOT EXISTS (SELECT 1 FROM actions WHERE track = sha256)", row)
+    _count(db)
     return True
+
+
+def _count(db: sqlite3.Connection) -> None:
+    db.execute("INSERT INTO marks VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1", (REVISION,))
 
 
 @contextmanager

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 
 from action_library.library import Library, Progress
 from motion_engine.compose import compose
 from motion_engine.schedule import schedule
 from motion_engine.stream import MotionStream
-from motion_engine.types import LIBRARY_FPS, Plan, Timeline, Track
+from motion_engine.types import LIBRARY_FPS, ActionInfo, Plan, Timeline, Track
 from nlp.account import Word
 from nlp.match import Matcher, Phrasebook
 from nlp.models import open_embedder
@@ -26,6 +28,15 @@ class Explanation:
     alternatives: tuple[tuple[tuple[str, float], ...], ...]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """The actions of the library at one revision."""
+
+    revision: str
+    infos: dict[str, ActionInfo]
+    matcher: Matcher
+
+
 class CommandEngine:
     """Understands commands and performs them with the actions of one library."""
 
@@ -37,14 +48,34 @@ class CommandEngine:
             embeddings: A sentence-transformers model name or folder; by default the environment variable
                 MOTION_EMBEDDINGS, else the packaged model.
         """
-        setting = embeddings or os.environ.get("MOTION_EMBEDDINGS")
         self.library = library
-        self.infos = library.infos()
-        books = [
-            Phrasebook(a.name, a.description, tuple(a.aliases.get("en", ())), tuple(a.aliases.get("zh", ())))
-            for a in library.actions()
-        ]
-        self.matcher = Matcher(books, lambda: open_embedder(setting), cache=library.vectors)
+        self._embedder = lru_cache(maxsize=1)(partial(open_embedder, embeddings or os.environ.get("MOTION_EMBEDDINGS")))
+        self._lock = Lock()
+        self._known: _Known | None = None
+
+    @property
+    def infos(self) -> dict[str, ActionInfo]:
+        """What the schedule must know of all actions, by name."""
+        return self._current().infos
+
+    @property
+    def matcher(self) -> Matcher:
+        """Knows the words of all actions."""
+        return self._current().matcher
+
+    def _current(self) -> _Known:
+        """What is known of the library as it is now: an action added by anybody is understood at once."""
+        revision = self.library.revision()
+        with self._lock:
+            if self._known is None or self._known.revision != revision:
+                actions = self.library.actions()
+                books = [
+                    Phrasebook(a.name, a.description, tuple(a.aliases.get("en", ())), tuple(a.aliases.get("zh", ())))
+                    for a in actions
+                ]
+                matcher = Matcher(books, self._embedder, cache=self.library.vectors)
+                self._known = _Known(revision, {action.name: action.info() for action in actions}, matcher)
+            return self._known
 
     @classmethod
     def open(cls, library_url: str | Path | None = None, *, progress: Progress | None = None) -> CommandEngine:
@@ -53,7 +84,9 @@ class CommandEngine:
         Raises:
             LibraryUnavailable: It cannot be opened, read or filled.
         """
-        return cls(Library.open(library_url, progress=progress))
+        engine = cls(Library.open(library_url, progress=progress))
+        engine._current()  # a damaged library is reported here
+        return engine
 
     def parse(self, text: str) -> Plan:
         """What `text` asks for; BadCommand, UnknownAction or LimitExceeded if it cannot be understood."""

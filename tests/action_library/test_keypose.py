@@ -20,7 +20,9 @@ from motion_engine.types import LIBRARY_FPS, Array, Clip, canonical_skeleton, da
 
 FOLDER = data_path("actions")
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
-WORDS = "idle wave bow clap nod shake_head point salute raise_hand sit stand_up kneel rise_from_knee turn stretch hop march"
+WORDS = (
+    "idle wave bow clap nod shake_head point salute raise_hand sit stand_up kneel rise_from_knee turn stretch hop march"
+)
 EXPECTED = {*WORDS.split(), "shrug", "cheer"}
 LOOPING = ["wave", "clap", "nod", "shake_head", "hop", "cheer", "jumping_jack"]
 CYCLIC = ["idle", "march"]

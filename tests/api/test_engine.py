@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from action_library.ingest import document
+from action_library.library import Library
 from api.engine import CommandEngine
 from motion_engine import metrics
 from motion_engine.errors import UnknownAction
@@ -146,3 +149,34 @@ def test_commands_are_performed_live(engine: CommandEngine) -> None:
     assert poses[0].frame == cue.frame == 1
     assert {name for pose in poses for name in pose.actions} == {"walk", "wave", "jump", "idle"}
     assert "waving the left hand" in {phrase for pose in poses for phrase in pose.phrases}
+
+
+def test_an_action_that_is_added_is_understood_at_once_and_forgotten_when_removed(library_file: Path) -> None:
+    copy = library_file.with_name("growing.sqlite")
+    shutil.copy(library_file, copy)
+    engine, other = CommandEngine.open(copy), Library.open(copy)
+    with pytest.raises(UnknownAction):
+        engine.parse("zorble twice")
+    clip = engine.library.clip("wave")
+    other.add(document(clip, name="zorble", aliases={"en": ["wibble"]}), clip)
+    assert engine.notation("wibble twice") == "zorble[repetitions=2]"
+    assert engine.say("zorble").timeline.segments[0].action == "zorble"
+    other.remove("zorble")
+    with pytest.raises(UnknownAction):
+        engine.parse("zorble twice")
+
+
+def test_an_explanation_names_every_word_and_the_other_actions(engine: CommandEngine) -> None:
+    explained = engine.explain("wave like a king, then bounce")
+    assert [(word.text, word.role, word.action) for word in explained.words if word.role != "filler"] == [
+        ("wave", "action", 0),
+        ("like a king", "ignored", None),
+        ("then", "connective", None),
+        ("bounce", "action", 1),
+    ]
+    assert len(explained.alternatives) == 2
+    for call, others in zip(("wave", "hop"), explained.alternatives, strict=True):
+        scores = [score for _, score in others]
+        assert call not in dict(others)
+        assert scores == sorted(scores, reverse=True)
+        assert scores
