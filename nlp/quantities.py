@@ -11,23 +11,7 @@ from nlp.lexicon import load
 from nlp.numbers import read_number
 from nlp.tokens import Token, tokenize
 
-_BEFORE_UNIT = {
-    "more",
-    "extra",
-    "full",
-    "whole",
-    "big",
-    "small",
-    "long",
-    "little",
-    "quick",
-    "slow",
-    "of",
-    "-",
-    "个",
-    "大",
-    "小",
-}
+_BEFORE_UNIT = frozenset("more extra full whole big small long little quick slow of - 个 大 小".split())
 
 
 class Quantity(NamedTuple):
