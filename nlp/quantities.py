@@ -11,7 +11,9 @@ from nlp.lexicon import load
 from nlp.numbers import read_number
 from nlp.tokens import Token, tokenize
 
-_BEFORE_UNIT = frozenset("more extra full whole big small long little quick slow of - 个 大 小".split())
+_BEFORE_UNIT = {
+    "more", "extra", "full", "whole", "big", "small", "long", "little", "quick", "slow", "of", "-", "个", "大", "小",
+}  # fmt: skip
 
 
 class Quantity(NamedTuple):
