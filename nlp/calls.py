@@ -30,14 +30,14 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
         UnknownAction: No action is meant, or the words around it say that another thing is.
     """
     refused = next((item for item in clause.items if item.kind == "refuse"), None)
-    text = _text(clause.items, tokens)
+    text = text_of(clause.items, tokens)
     if refused:
         raise matcher.unknown(text)
     action = clause.action
     if action and action.kind == "weak" and not _says_where(clause, action):
         action = None
     if action is None:
-        phrase = _text(_naming(clause.items), tokens)
+        phrase = text_of(_naming(clause.items), tokens)
         name, score = matcher.match(phrase or text)
         call = ActionCall(phrase or text, name, score, spans=spans_of(clause.items, tokens))
         return with_params(call, params_of(clause, name))
@@ -115,7 +115,8 @@ def _unused(item: Item, name: str) -> bool:
     return item.kind in ("word", "manner_ok")
 
 
-def _text(items: Sequence[Item], tokens: Sequence[Token]) -> str:
+def text_of(items: Sequence[Item], tokens: Sequence[Token]) -> str:
+    """The words of some items."""
     return spell([token for item in items for token in tokens[item.start : item.end]])
 
 

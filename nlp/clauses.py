@@ -207,7 +207,7 @@ class _Splitter:
     def _on_content(self, item: Item, index: int) -> None:
         if item.is_action and self.open.action:
             self._second_action(item)
-        elif self.open.action and self._other_side(item):
+        elif self._other_side(item):
             self._close("and")  # "wave the left hand three times, the right hand twice", without the comma
             self.open.items.append(item)
         else:
@@ -216,7 +216,13 @@ class _Splitter:
     _on_action = _on_weak = _on_content
 
     def _other_side(self, item: Item) -> bool:
-        """Whether the item names a limb of another side than the clause does already."""
+        """Whether the item names a limb or way on another side than the clause does already."""
+        if item.kind == "lr" and self.open.items and self.open.items[-1].kind == "lr":
+            return self.open.items[-1].text != item.text and bool(
+                self.open.action or self.done
+            )  # "punch left right left"
+        if self.open.action is None:
+            return False
         side = dict(item.params).get("side")
         return side is not None and any(dict(i.params).get("side", side) != side for i in self.open.items)
 

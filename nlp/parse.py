@@ -26,7 +26,7 @@ from typing import Any
 from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
 from motion_engine.types import ActionCall, Language, Plan, Step
 from nlp.account import Span, Word, account
-from nlp.calls import STATES, call_of, changed, ignored, params_of, spans_of, with_params
+from nlp.calls import STATES, call_of, changed, ignored, params_of, spans_of, text_of, with_params
 from nlp.clauses import Clause, split
 from nlp.items import read_items
 from nlp.lexicon import words as lexicon_words
@@ -118,6 +118,7 @@ class _Steps:
     def __init__(self, tokens: Sequence[Token], matcher: Matcher) -> None:
         self.tokens, self.matcher = tokens, matcher
         self.whole_body = frozenset(lexicon_words("whole_body"))
+        self.travelling = frozenset(lexicon_words("travelling"))
         self.ignored: set[Span] = set()
         self.taken: list[Span] = []  # what was said and corrected
 
@@ -273,16 +274,23 @@ class _Steps:
 
     def _said_twice(self, last: ActionCall, call: ActionCall) -> bool:
         """Whether two phrases side by side name one action: 晃动脑袋 表示拒绝."""
+        if call.phrase.isascii() and call.action not in ("idle", "turn"):
+            return False  # "jab hook"
         return last.phrase != call.phrase and replace(last, phrase="", score=1.0) == ActionCall("", call.action)
 
     def _joins(self, clause: Clause, before: Clause | None) -> bool:
         """Whether the clause happens together with the one before."""
-        if clause.together:
+        if clause.together or self._participle(clause, before):
             return True
         if before and before.group and clause.link in ("and", "comma", "juxt"):
             clause.group = True
             return True
         return clause.trailing and before is not None and clause.link in ("and", "comma", "juxt")
+
+    def _participle(self, clause: Clause, before: Clause | None) -> bool:
+        """Whether it is "waving" in "walk, waving": a gerund behind a verb that is none."""
+        action, first = clause.action, before.action if before and not clause.sub else None
+        return bool(clause.link in ("comma", "juxt") and action and action.gerund and first and not first.gerund)
 
     def _while_behind(self, clauses: Sequence[Clause], index: int, call: ActionCall, steps: list[Group]) -> int:
         """ "A and B while C (and D)"."""
@@ -312,6 +320,11 @@ class _Steps:
     def _modify(self, clause: Clause, steps: list[Group]) -> None:
         """A clause of parameters alone: "jump, twice", "turn left, then right", "again"."""
         params: dict[str, Any] = params_of(clause)
+        if {"steps", "distance"} & params.keys() and not (steps and steps[-1][-1].action in self.travelling):
+            self.matcher.require("walk", "walk")
+            walk = ActionCall(text_of(clause.items, self.tokens), "walk", spans=spans_of(clause.items, self.tokens))
+            steps.append([with_params(walk, params)])
+            return
         if not steps:
             raise self.matcher.unknown(" ".join(item.text for item in clause.items))
         last = steps[-1]
