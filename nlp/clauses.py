@@ -186,7 +186,7 @@ class _Splitter:
         if self.open.action or any(i.kind == "word" for i in self.open.items) or (timed and relation == "after"):
             self.open.post = relation
             self._close("juxt")
-        elif item.text in ("前", "后", "时", "完", "着"):
+        elif item.text in ("前", "后", "时", "完", "着", "中"):
             self.open.items.append(item)
         elif relation == "after":
             self._close("then")
@@ -245,7 +245,7 @@ class _Splitter:
         leads_on = opener.text == "into" or (opener.text == "to" and not thing)  # "break into a run", "stop to wave"
         if opener.kind == "prep" and opener.text.isascii() and not leads_on:
             clause.items.append(Item("noun", item.start, item.end, item.text, item.entry))
-        elif first.text.endswith("着") and adjacent:
+        elif "着" in first.text and adjacent:
             clause.post = "when"
             self._close("juxt")
             self.open.items.append(item)

@@ -165,9 +165,18 @@ def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:
     return None
 
 
+def _verb_copy(items: list[Item], k: int) -> bool:
+    """Whether a verb is only said again for its count: 鼓掌鼓三下, 跳舞跳十秒."""
+    if not 0 < k < len(items) - 1 or items[k - 1].kind != "action":
+        return False
+    return items[k - 1].text[0] == items[k].text and items[k + 1].kind in ("param", "number")
+
+
 def _in_context(items: list[Item], k: int) -> Item:
     """The item with what only its neighbours tell: "no jumping", "with a wave", "as", 着."""
     item = items[k]
+    if _verb_copy(items, k):
+        return replace(item, kind="function")
     if item.kind not in ("correct", "prep", "when", "ordinal", "word", "filler", "comma"):
         return item
     rest = [i for i in items[k + 1 : k + 5] if i.kind not in ("function", "filler", "param", "lr", "manner_ok")]

@@ -71,6 +71,9 @@ def _chinese(tokens: Sequence[Token], start: int) -> Found | None:
     total, digit, index, plain = 0.0, -1.0, start, ""
     while index < min(len(tokens), start + _LONGEST):
         character = tokens[index].text
+        if digit > 0 and len(plain) == 1 and digit < _DIGITS.get(character, 0):
+            digit = float(_DIGITS[character])  # 两三步: about three
+            return total + digit, index + 1
         if character in _DIGITS:
             plain += str(_DIGITS[character])
             digit = float(plain)

@@ -37,6 +37,7 @@ MOST_CHARACTERS = 20_000
 MOST_WORDS = 2_000
 _HOMES = re.compile(r"[a-z\u00df-\u024f\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3041-\u30ff\uac00-\ud7af]")
+_PAUSE = ("过", "隔")  # 过三秒再挥手
 _ELLIPTIC = ("side", "direction", "degrees", "steps", "distance")
 
 Group = list[ActionCall]
@@ -193,11 +194,13 @@ class _Steps:
             replace(clause, sub="", post="", link="then" if not k else clause.link) for k, clause in enumerate(clauses)
         ]
         if wait and plain and plain[0].only_modifies and "duration" in params_of(plain[0]):
-            self.matcher.require("idle", "wait")
-            pause = plain.pop(0)
-            idle = ActionCall("", "idle", spans=spans_of(pause.items, self.tokens))
-            steps.append([with_params(idle, params_of(pause))])
+            steps.append([self._pause(plain.pop(0))])
         self._sentence(plain, steps)
+
+    def _pause(self, clause: Clause) -> ActionCall:
+        """Standing still for the stated time."""
+        self.matcher.require("idle", "wait")
+        return with_params(ActionCall("", "idle", spans=spans_of(clause.items, self.tokens)), params_of(clause))
 
     def _fronted_while(self, group: Sequence[Clause], rest: list[Clause], steps: list[Group]) -> None:
         """ "While A, B and C": A goes on under the clauses that "and" joins."""
@@ -320,13 +323,16 @@ class _Steps:
     def _modify(self, clause: Clause, steps: list[Group]) -> None:
         """A clause of parameters alone: "jump, twice", "turn left, then right", "again"."""
         params: dict[str, Any] = params_of(clause)
+        if clause.items[0].text in _PAUSE and "duration" in params:
+            steps.append([self._pause(clause)])
+            return
         if {"steps", "distance"} & params.keys() and not (steps and steps[-1][-1].action in self.travelling):
             self.matcher.require("walk", "walk")
             walk = ActionCall(text_of(clause.items, self.tokens), "walk", spans=spans_of(clause.items, self.tokens))
             steps.append([with_params(walk, params)])
             return
         if not steps:
-            raise self.matcher.unknown(" ".join(item.text for item in clause.items))
+            raise self.matcher.unknown(text_of(clause.items, self.tokens))
         last = steps[-1]
         said = spans_of([item for item in clause.items if item.kind in (*STATES, "again")], self.tokens)
         stated = [name for name in _ELLIPTIC if name in params and getattr(last[-1], name) is not None]
