@@ -80,6 +80,8 @@ def account(
 def _role(items: Sequence[Item], index: int) -> Role:
     """The role of an item that no action took."""
     item = items[index]
+    if item.kind == "filler" and item.entry and item.entry.value:
+        return "ignored"  # it does say something
     if item.kind in _FILLERS or item.text in COMPLEMENTS:
         return "filler"
     if item.kind == "number" and index + 1 < len(items) and items[index + 1].kind in ("comma", "stop"):

@@ -44,6 +44,7 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     assert action.entry is not None
     params = params_of(clause, action.entry.value)
     name = action.entry.timed if action.entry.timed and "duration" in params else action.entry.value
+    name, params = _other_way(name, params, matcher)
     phrase = spell(list(tokens[action.start : action.end]))
     matcher.require(name, phrase)
     if leftover := unexplained(clause, action, name):
@@ -52,9 +53,22 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     return with_params(ActionCall(phrase, name, spans=spans_of(said, tokens)), params)
 
 
+def _other_way(name: str, params: dict[str, Any], matcher: Matcher) -> tuple[str, dict[str, Any]]:
+    """The variant of the action that goes the stated way: a circle "to the right" is walk_turn_right."""
+    way = str(params.get("direction"))
+    other = {"left": "right", "right": "left"}.get(way)
+    words_of_name = name.split("_")
+    if way in words_of_name or other in words_of_name:
+        variant = "_".join(way if word == other else word for word in words_of_name)
+        if variant in matcher.books:
+            return variant, {key: value for key, value in params.items() if key != "direction"}
+    return name, params
+
+
 def _absorbed(item: Item, name: str) -> bool:
-    """Whether it is a second action that says no more than the first ("stop waving"), or 一下 as a count."""
-    return (item.kind == "noun" and item.entry is None) or _counts(item, name)
+    """Whether it says no more than the action does: "stop waving", "hop in place", or 一下 as a count."""
+    met = item.kind == "filler" and item.entry is not None and bool(item.entry.value) and not _unused(item, name)
+    return met or (item.kind == "noun" and item.entry is None) or _counts(item, name)
 
 
 def _counts(item: Item, name: str) -> bool:
@@ -112,6 +126,8 @@ def _unused(item: Item, name: str) -> bool:
         return name not in load()["en"]["met"].get(item.entry.value, ())
     if item.kind == "noun":
         return item.entry is not None and item.text not in units().limbs and item.text not in COMPLEMENTS
+    if item.text in ("up", "down"):
+        return name in words("pointing")
     return item.kind in ("word", "manner_ok")
 
 

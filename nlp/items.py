@@ -84,6 +84,10 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
     if match is None:
         return Item("word", start, start + 1, token.text)
     match = _without_next_side(tokens, start, match, table)
+    if match.entry.kind == "refuse" and tokens[match.end - 1].text == "a":  # "run a mile" is not "run a server"
+        measure = read_quantity(tokens, match.end - 1)
+        if measure and measure.name != "number":
+            match = table.find(tokens[: match.end - 1], start) or match
     entry = match.entry
     behind = tokens[match.end].text if match.end < len(tokens) else ""
     if (

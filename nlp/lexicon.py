@@ -83,13 +83,16 @@ class Phrases:
         while stack and visits < _LONGEST_SEARCH:
             node, index, skipped, exact = stack.pop()
             visits += 1
-            entry = None if index - 1 in skipped[-1:] else node.entry  # a phrase does not end with a skipped word
+            # A phrase ends with a word of its own.
+            entry = None if index - 1 in skipped[-1:] or tokens[index - 1].text == "-" else node.entry
             flexible = entry is not None and entry.kind in _INFLECTED and (entry.kind != "refuse" or not skipped)
             # Of two matches the one with more words of its own wins, then the one that ends sooner.
             own = index - start - sum(tokens[k].text not in self._articles for k in skipped)
             better = best is None or (own, -index) > (best_words, -best.end)
             if entry and (flexible or (exact and not skipped)) and better:
                 best, best_words = Match(entry, index, skipped), own
+            if index < len(tokens) and tokens[index].text == "-" and index > start:
+                stack.append((node, index + 1, skipped, exact))  # jumping-jack
             if index >= len(tokens) or tokens[index].kind in ("comma", "stop"):
                 continue
             word = tokens[index].text

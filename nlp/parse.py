@@ -335,7 +335,11 @@ class _Steps:
             raise self.matcher.unknown(text_of(clause.items, self.tokens))
         last = steps[-1]
         said = spans_of([item for item in clause.items if item.kind in (*STATES, "again")], self.tokens)
+        if last[-1].side and "direction" in params and any(item.kind == "lr" for item in clause.items):
+            params["side"] = params.pop("direction")  # "with the left hand, then the right"
         stated = [name for name in _ELLIPTIC if name in params and getattr(last[-1], name) is not None]
+        if clause.link == "then" and "speed" in params:
+            stated.append("speed")
         if clause.again:
             steps.append([replace(changed(call, params), spans=said) for call in last])
         elif clause.link in ("then", "and", "comma", "stop") and stated:
