@@ -99,7 +99,7 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[Span]:
     name = clause.action.entry.value if clause.action and clause.action.entry else ""
     found: list[list[Item]] = []
     adjunct: list[Item] = []
-    for item in clause.items:
+    for item in clause.items[_subject(clause) :]:
         if item.kind == "prep":
             adjunct = [item]
         elif item.is_action or item.kind in STATES:
@@ -116,6 +116,13 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[Span]:
         elif not (adjunct and adjunct[0].kind == "prep"):
             adjunct = []
     return [(tokens[group[0].start].start, tokens[group[-1].end - 1].end) for group in found]
+
+
+def _subject(clause: Clause) -> int:
+    """How many items in front of the action say who acts: "the knight kneels"."""
+    if clause.action is None or any(item.kind == "prep" for item in clause.items[: clause.items.index(clause.action)]):
+        return 0
+    return clause.items.index(clause.action)
 
 
 def _unused(item: Item, name: str) -> bool:

@@ -258,6 +258,8 @@ class _Splitter:
         if not item.text.isascii():
             while self.open.items and not self.open.items[-1].is_action and _pre_verbal(self.open.items[-1]):
                 moved.insert(0, self.open.items.pop())
+        elif self.open.items[-1].kind == "number":
+            moved.append(self.open.items.pop())  # "stretch do ten jumping jacks"
         self._close("juxt")
         self.open.items += [*moved, item]
 

@@ -19,6 +19,7 @@ _CLASSES = (
 _SIDES = {"left": "left", "right": "right", "both": "both", "左": "left", "右": "right", "双": "both", "左右": "both"}
 
 _ONE = ("one", "一", "一 个", "一 下")  # inside a phrase these are articles: 鞠一个躬
+_FINISHING = ("finish", "finished", "finishing", "done", "complete", "completed", "completing")
 _COUNT = {"number": "repetitions"}
 
 
@@ -78,6 +79,9 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
         return Item("word" if token.kind == "foreign" else token.kind, start, start + 1, token.text)
     match = table.find(tokens, start)
     quantity = read_quantity(tokens, start)
+    end = _as_can_be(tokens, start)
+    if end and (match is None or match.end < end):
+        return Item("manner_ok", start, end, _text(tokens, start, end))
     if quantity and (match is None or quantity.end > match.end):
         kind = "number" if quantity.name == "number" else "param"
         return Item(kind, start, quantity.end, _text(tokens, start, quantity.end), params=(quantity[:2],))
@@ -96,7 +100,7 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
         return Item("prep", start, start + 1, token.text)
     text = _text(tokens, start, match.end)
     if entry.kind in ("action", "weak"):
-        gerund = is_gerund(token.text)
+        gerund = is_gerund(token.text) and not match.literal  # not "jumping jack"
         return Item(entry.kind, start, match.end, text, entry, _inner(tokens, start, match, table), gerund)
     return Item(entry.kind, start, match.end, text, entry, entry.params)
 
@@ -109,6 +113,16 @@ def _without_next_side(tokens: Sequence[Token], start: int, match: Match, table:
     following = table.find(tokens, match.end)
     shorter = table.find(tokens[:inside], start) if following and following.entry.kind == "action" else None
     return shorter or match
+
+
+def _as_can_be(tokens: Sequence[Token], start: int) -> int:
+    """Where "as loud as you can" ends that begins at `start`; 0 if there is none."""
+    text = [token.text for token in tokens[start : start + 5]]
+    if len(text) < 4 or text[0] != "as" or text[2] != "as":
+        return 0
+    if text[3] in ("possible", "ever"):
+        return start + 4
+    return start + 5 if text[4:] and text[4] in ("can", "could", "like", "want", "wish", "please") else 0
 
 
 def _text(tokens: Sequence[Token], start: int, end: int) -> str:
@@ -169,6 +183,12 @@ def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:
     return None
 
 
+def _limb_between(items: list[Item], k: int, follows: Item) -> bool:
+    """Whether a limb stands between: "with your right hand bow" is not "with a bow"."""
+    between = items[k + 1 : items.index(follows)]
+    return any(dict(i.params).get("side") and i.text.split()[-1] in units().limbs for i in between)
+
+
 def _verb_copy(items: list[Item], k: int) -> bool:
     """Whether a verb is only said again for its count: 鼓掌鼓三下, 跳舞跳十秒."""
     if not 0 < k < len(items) - 1 or items[k - 1].kind != "action":
@@ -181,7 +201,7 @@ def _in_context(items: list[Item], k: int) -> Item:
     item = items[k]
     if _verb_copy(items, k):
         return replace(item, kind="function")
-    if item.kind not in ("correct", "prep", "when", "ordinal", "word", "filler", "comma"):
+    if item.kind not in ("correct", "prep", "when", "ordinal", "word", "filler", "comma", "then"):
         return item
     rest = [i for i in items[k + 1 : k + 5] if i.kind not in ("function", "filler", "param", "lr", "manner_ok")]
     follows = rest[0] if rest else None
@@ -190,7 +210,9 @@ def _in_context(items: list[Item], k: int) -> Item:
         return replace(item, kind="function")
     if item.text == "no" and items[k + 1 : k + 2] and items[k + 1].gerund:
         return replace(item, kind="not")
-    if item.text == "with" and follows and follows.is_action:
+    if item.text in _FINISHING and items[k + 1 : k + 2] and items[k + 1].gerund:
+        return replace(item, kind="function")  # "once you have finished stretching"
+    if item.text == "with" and follows and follows.is_action and not _limb_between(items, k, follows):
         return replace(item, kind="while")
     if item.text == "as" and follows and follows.is_action and items[k + 1].text != "a":
         return replace(item, kind="while")

@@ -47,6 +47,7 @@ class Match:
     entry: Entry
     end: int
     skipped: tuple[int, ...] = ()
+    literal: bool = True  # the first word is the phrase's own, not inflected
 
 
 class Phrases:
@@ -78,10 +79,10 @@ class Phrases:
         """The longest phrase that begins at `start`; inflected forms count for actions only."""
         best: Match | None = None
         best_words = 0
-        stack: list[tuple[_Node, int, tuple[int, ...], bool]] = [(self._root, start, (), True)]
+        stack: list[tuple[_Node, int, tuple[int, ...], bool, bool]] = [(self._root, start, (), True, True)]
         visits = 0
         while stack and visits < _LONGEST_SEARCH:
-            node, index, skipped, exact = stack.pop()
+            node, index, skipped, exact, literal = stack.pop()
             visits += 1
             # A phrase ends with a word of its own.
             entry = None if index - 1 in skipped[-1:] or tokens[index - 1].text == "-" else node.entry
@@ -90,9 +91,9 @@ class Phrases:
             own = index - start - sum(tokens[k].text not in self._articles for k in skipped)
             better = best is None or (own, -index) > (best_words, -best.end)
             if entry and (flexible or (exact and not skipped)) and better:
-                best, best_words = Match(entry, index, skipped), own
+                best, best_words = Match(entry, index, skipped, literal), own
             if index < len(tokens) and tokens[index].text == "-" and index > start:
-                stack.append((node, index + 1, skipped, exact))  # jumping-jack
+                stack.append((node, index + 1, skipped, exact, literal))  # jumping-jack
             if index >= len(tokens) or tokens[index].kind in ("comma", "stop"):
                 continue
             word = tokens[index].text
@@ -102,11 +103,14 @@ class Phrases:
                 and node.children
                 and len(skipped) < _MOST_GAPS
             ):
-                stack.append((node, index + 1, (*skipped, index), exact))
+                stack.append((node, index + 1, (*skipped, index), exact, literal))
             forms = lemmas(word) if tokens[index].kind == "word" else (word,)
             for form in reversed(forms):
                 if form in node.children:
-                    stack.append((node.children[form], index + 1, skipped, exact and form == word))
+                    same = form == word
+                    stack.append(
+                        (node.children[form], index + 1, skipped, exact and same, literal if index > start else same)
+                    )
         return best
 
 

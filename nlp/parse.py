@@ -37,6 +37,7 @@ MOST_CHARACTERS = 20_000
 MOST_WORDS = 2_000
 _HOMES = re.compile(r"[a-z\u00df-\u024f\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3041-\u30ff\uac00-\ud7af]")
+_MEASURES = ("duration", "distance", "degrees", "steps")
 _PAUSE = ("过", "隔")  # 过三秒再挥手
 _ELLIPTIC = ("side", "direction", "degrees", "steps", "distance")
 
@@ -335,6 +336,9 @@ class _Steps:
             raise self.matcher.unknown(text_of(clause.items, self.tokens))
         last = steps[-1]
         said = spans_of([item for item in clause.items if item.kind in (*STATES, "again")], self.tokens)
+        if clause.link == "correct" and params.keys() == {"repetitions"} and last[-1].repetitions is None:
+            measures = [name for name in _MEASURES if getattr(last[-1], name) is not None]
+            params = {measures[-1]: params["repetitions"]} if measures else params  # "five steps, I mean six"
         if last[-1].side and "direction" in params and any(item.kind == "lr" for item in clause.items):
             params["side"] = params.pop("direction")  # "with the left hand, then the right"
         stated = [name for name in _ELLIPTIC if name in params and getattr(last[-1], name) is not None]

