@@ -221,10 +221,10 @@ class _Splitter:
             return self.open.items[-1].text != item.text and bool(
                 self.open.action or self.done
             )  # "punch left right left"
-        if self.open.action is None:
-            return False
         side = dict(item.params).get("side")
-        return side is not None and any(dict(i.params).get("side", side) != side for i in self.open.items)
+        if side is None or self.open.action is None:
+            return False
+        return any(dict(i.params).get("side", side) != side for i in self.open.items)
 
     def _second_action(self, item: Item) -> None:
         """Two actions without a word between them: a sequence, unless one belongs to the other."""

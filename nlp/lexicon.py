@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -68,6 +68,15 @@ class Phrases:
             node = node.children.setdefault(word, _Node())
         if words and (replace or node.entry is None):
             node.entry = entry
+
+    def entries(self) -> Iterator[tuple[tuple[str, ...], Entry]]:
+        """The words of every phrase, and its meaning."""
+        stack: list[tuple[tuple[str, ...], _Node]] = [((), self._root)]
+        while stack:
+            words, node = stack.pop()
+            if node.entry:
+                yield words, node.entry
+            stack += [((*words, word), child) for word, child in reversed(node.children.items())]
 
     def get(self, phrase: str) -> Entry | None:
         """The meaning of exactly this phrase, inflected or not."""

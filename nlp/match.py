@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -181,6 +182,12 @@ class Matcher:
         if others and score - others[0][1] < limit.margin:
             return explained(error, f'"{phrase}" may mean {name} or {others[0][0]}.')
         return name, score
+
+    def without_model(self) -> Matcher:
+        """The same words, but a phrase without any is refused."""
+        bare = copy(self)
+        bare._open, bare._known = None, {}
+        return bare
 
     def alternatives(self, phrase: str, name: str) -> tuple[tuple[str, float], ...]:
         """The other actions nearest in meaning to a phrase that was understood as `name`; none without a model.

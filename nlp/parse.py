@@ -23,14 +23,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
+from motion_engine.errors import BadCommand, LimitExceeded, MotionError, UnknownAction
 from motion_engine.types import ActionCall, Language, Plan, Step
 from nlp.account import Span, Word, account
 from nlp.calls import STATES, call_of, changed, ignored, params_of, spans_of, text_of, with_params
 from nlp.clauses import Clause, split
-from nlp.items import read_items
+from nlp.items import Item, read_items
 from nlp.lexicon import words as lexicon_words
 from nlp.match import Matcher, explained
+from nlp.mishearing import REPAIRED, repairs
 from nlp.tokens import Token, tokenize
 
 MOST_CHARACTERS = 20_000
@@ -73,6 +74,29 @@ def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
         raise LimitExceeded(f"The command has {len(spoken)} words, the limit is {MOST_WORDS}: say less at once.")
     _check_script(text, spoken)
     items = read_items(tokens, matcher.phrases)
+    bare = matcher.without_model()
+    try:
+        return _explained(text, tokens, items, bare)
+    except MotionError:
+        pass
+    for repaired in repairs(tokens, items, matcher.phrases):
+        try:
+            plan, words = _explained(text, repaired, read_items(repaired, matcher.phrases), bare)
+        except MotionError:
+            continue
+        if not plan.ignored:
+            return _less_sure(plan), words
+    return _explained(text, tokens, items, matcher)
+
+
+def _less_sure(plan: Plan) -> Plan:
+    """The plan of a command that was repaired."""
+    steps = (tuple(replace(call, score=REPAIRED) for call in step.actions) for step in plan.steps)
+    return replace(plan, steps=tuple(map(Step, steps)))
+
+
+def _explained(text: str, tokens: Sequence[Token], items: Sequence[Item], matcher: Matcher) -> tuple[Plan, list[Word]]:
+    """What the items ask for, and what became of each of them."""
     clauses = split(items)
     order = _Steps(tokens, matcher)
     steps = order.build(clauses)
@@ -82,7 +106,7 @@ def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
         if any(clause.negated for clause in clauses):
             raise BadCommand("The command only says what not to do: say what to do, for example `do not run, walk`.")
         raise matcher.unknown(text.strip())
-    plan = Plan(text, language_of(spoken), tuple(Step(tuple(group)) for group in steps))
+    plan = Plan(text, language_of(tokens), tuple(Step(tuple(group)) for group in steps))
     taken = [*order.taken, *(span for clause in clauses if clause.negated for span in spans_of(clause.items, tokens))]
     words = account(plan, tokens, items, sorted(order.ignored), taken)
     return replace(plan, ignored=tuple(word.text for word in words if word.role == "ignored")), words
@@ -105,7 +129,8 @@ def notation(text: str, matcher: Matcher) -> str:
 def language_of(tokens: Sequence[Token]) -> Language:
     """Chinese if at least as many characters as words are."""
     han = sum(token.kind == "han" for token in tokens)
-    return "zh" if han and han >= len(tokens) - han else "en"
+    others = sum(token.kind not in ("han", "comma", "stop") for token in tokens)
+    return "zh" if han and han >= others else "en"
 
 
 def _check_script(text: str, spoken: Sequence[Token]) -> None:
