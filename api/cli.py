@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from api.engine import CommandEngine
+    from api.export import OtherSkeleton, Picture
     from motion_engine.types import Plan, Track
+    from nlp.audio import Samples
 
 EXIT_CODES: dict[type[MotionError], int] = {
     BadCommand: 3,
@@ -61,6 +63,11 @@ LibraryUrl = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option("-o", "--output", help="A file: .mp4 .webm .gif .png .bvh .npz .glb .vrma .json. May be repeated."),
+]
+
 
 def main() -> None:
     """Run the command line; every expected error is one message and an exit code."""
@@ -82,12 +89,7 @@ def main() -> None:
 @app.command()
 def say(
     text: Text,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-o", "--output", help="A file: .mp4 .webm .gif .png .bvh .npz .glb .vrma .json. May be repeated."
-        ),
-    ] = None,
+    output: Outputs = None,
     render: Annotated[str, typer.Option(help="What pictures show: mannequin, pose or side-by-side.")] = "mannequin",
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of one view in pixels.")] = "512x512",
     fps: Annotated[float, typer.Option(min=1.0, max=240.0, help="Frames per second of everything written.")] = 30.0,
@@ -98,29 +100,84 @@ def say(
     as_json: Json = False,
 ) -> None:
     """Turn a command into motion: `motion say "wave then run" -o run.mp4 -o run.bvh`."""
-    from api.export import SUFFIXES, Picture, document, export, read_skeleton
-    from motion_engine.files import check_target
+    from api.export import Picture, document, read_skeleton
 
     if render not in ("mannequin", "pose", "side-by-side"):
         raise typer.BadParameter(f"{render!r} is none of mannequin, pose, side-by-side", param_hint="--render")
     picture = Picture(render, *_size(size))  # type: ignore[arg-type]
-    for path in output or ():
-        if path.suffix.lower() not in SUFFIXES:
-            raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
-        check_target(path)
+    _check_outputs(output or [])
     if skeleton and not any(path.suffix.lower() == ".bvh" for path in output or ()):
         raise typer.BadParameter("is for .bvh: add one with -o", param_hint="--skeleton")
     theirs = read_skeleton(skeleton) if skeleton else None
     engine = _open(library_url)
     plan = engine.parse(_spoken(text))
     track = engine.perform(engine.timeline(plan, fps=fps))
-    for path in output or ():
-        with _progress(f"Writing {path.name}", len(track.clip)) as step:
-            export(path, plan, track, picture, step, skeleton=theirs)
+    _write(output or [], plan, track, picture, theirs)
     if as_json:
         print(json.dumps(document(plan, track.timeline), ensure_ascii=False))
     else:
         _print_plan(plan, track, output or [])
+
+
+@app.command()
+def listen(
+    sound: Annotated[
+        Path | None, typer.Argument(help="A sound file: wav, mp3, ogg, webm, m4a.", show_default=False)
+    ] = None,
+    mic: Annotated[bool, typer.Option("--mic", help="Hear one command from the microphone.")] = False,
+    language: Annotated[str | None, typer.Option(help="en or zh. Default: whichever it sounds like.")] = None,
+    output: Outputs = None,
+    library_url: LibraryUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Turn a spoken command into motion: `motion listen command.wav -o run.mp4`."""
+    from dataclasses import asdict
+
+    from api.export import Picture, document
+
+    if mic == bool(sound):
+        raise typer.BadParameter("give either a sound file or --mic")
+    if language not in (None, "en", "zh"):
+        raise typer.BadParameter(f"{language!r} is neither en nor zh", param_hint="--language")
+    _check_outputs(output or [])
+    engine = _open(library_url)
+    heard = engine.hear(sound or _record(), language)  # type: ignore[arg-type]
+    if not as_json:
+        print(f"Heard ({heard.language}, {heard.certainty:.0%} sure): {heard.text}", flush=True)
+    plan = engine.parse(heard.text)
+    track = engine.perform(engine.timeline(plan))
+    _write(output or [], plan, track, Picture())
+    if as_json:
+        print(json.dumps({"heard": asdict(heard), **document(plan, track.timeline)}, ensure_ascii=False))
+    else:
+        _print_plan(plan, track, output or [])
+
+
+def _record() -> Samples:
+    from nlp.microphone import record
+
+    return record(lambda: print("Speak now.", file=sys.stderr))
+
+
+def _check_outputs(paths: list[Path]) -> None:
+    """Refuse what cannot be written, before anything is made."""
+    from api.export import SUFFIXES
+    from motion_engine.files import check_target
+
+    for path in paths:
+        if path.suffix.lower() not in SUFFIXES:
+            raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
+        check_target(path)
+
+
+def _write(
+    paths: list[Path], plan: Plan, track: Track, picture: Picture, skeleton: OtherSkeleton | None = None
+) -> None:
+    from api.export import export
+
+    for path in paths:
+        with _progress(f"Writing {path.name}", len(track.clip)) as step:
+            export(path, plan, track, picture, step, skeleton=skeleton)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -12,11 +12,13 @@ from action_library.library import Library, Progress
 from motion_engine.compose import compose
 from motion_engine.schedule import schedule
 from motion_engine.stream import MotionStream
-from motion_engine.types import LIBRARY_FPS, ActionInfo, Plan, Timeline, Track
+from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Timeline, Track
 from nlp.account import Word
+from nlp.audio import Source
 from nlp.match import Matcher, Phrasebook
 from nlp.models import open_embedder
 from nlp.parse import explain, notation, parse
+from nlp.speech import Listener, Transcript, open_recognizer, vocabulary_of
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class CommandEngine:
         self._embedder = lru_cache(maxsize=1)(partial(open_embedder, embeddings or os.environ.get("MOTION_EMBEDDINGS")))
         self._lock = Lock()
         self._known: _Known | None = None
+        self._listener: Listener | None = None
 
     @property
     def infos(self) -> dict[str, ActionInfo]:
@@ -101,6 +104,13 @@ class CommandEngine:
     def notation(self, text: str) -> str:
         """`str(plan)`, or `!unknown` or `!empty`."""
         return notation(text, self.matcher)
+
+    def hear(self, source: Source, language: Language | None = None) -> Transcript:
+        """What is said in a recording, in English or Chinese; the errors of `nlp.speech.Listener.hear`."""
+        with self._lock:
+            if self._listener is None:
+                self._listener = Listener(open_recognizer())
+        return self._listener.hear(source, language, vocabulary_of(self.matcher.books.values()))
 
     def timeline(self, plan: Plan, *, fps: float = LIBRARY_FPS) -> Timeline:
         """When each action of `plan` plays."""

@@ -10,7 +10,7 @@ import importlib.util
 import math
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -20,6 +20,8 @@ import numpy as np
 from motion_engine.errors import BadCommand, ModelUnavailable
 from motion_engine.types import Language
 from nlp.audio import RATE, Samples, Source, may_be_speech, read_audio
+from nlp.lexicon import flatten, load
+from nlp.match import Phrasebook
 from nlp.whisper_weights import SHA256, packaged_folder
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -75,16 +77,22 @@ class Transcript:
 class Listener:
     """Hears commands; safe to call from several threads, one of which is heard at a time."""
 
-    def __init__(self, recognizer: Recognizer, vocabulary: Mapping[Language, Sequence[str]] | None = None) -> None:
-        """Listen with `recognizer`, more readily for the words of `vocabulary`, the likeliest first."""
+    def __init__(self, recognizer: Recognizer) -> None:
+        """Listen with `recognizer`."""
         self._recognizer, self._lock = recognizer, threading.Lock()
-        self._prompts = {
-            language: PROMPTS[language].format(", ".join(names[:_MOST_PROMPTED])) if names else ""
-            for language, names in (vocabulary or {}).items()
-        }
 
-    def hear(self, source: Source, language: Language | None = None) -> Transcript:
-        """What is said in a recording; see `read_audio` for what it may be.
+    def hear(
+        self,
+        source: Source,
+        language: Language | None = None,
+        vocabulary: Mapping[Language, Sequence[str]] | None = None,
+    ) -> Transcript:
+        """What is said in a recording.
+
+        Args:
+            source: See `read_audio`.
+            language: In which it is said; None: whichever of both is the likelier.
+            vocabulary: Words to listen for, in either language, the likeliest first.
 
         Raises:
             BadMedia: It is no sound.
@@ -96,7 +104,7 @@ class Listener:
             raise BadCommand("Nobody was heard: there is only silence or steady noise. Speak closer to the microphone.")
         with self._lock:
             spoken = language or self._spoken(samples)
-            heard = self._recognizer.recognize(samples, spoken, self._prompts.get(spoken, ""))
+            heard = self._recognizer.recognize(samples, spoken, _prompt(spoken, vocabulary or {}))
         kept = [stretch for stretch in heard if _is_speech(stretch)]
         text = " ".join(stretch.text.strip() for stretch in kept).strip()
         if not any(character.isalnum() for character in text):
@@ -107,6 +115,25 @@ class Listener:
     def _spoken(self, samples: Samples) -> Language:
         probable = self._recognizer.languages(samples)
         return max(LANGUAGES, key=lambda language: probable.get(language, 0.0))
+
+
+def _prompt(language: Language, vocabulary: Mapping[Language, Sequence[str]]) -> str:
+    """A text that could come before the command: Whisper writes its words more readily."""
+    names = vocabulary.get(language, ())
+    return PROMPTS[language].format(", ".join(names[:_MOST_PROMPTED])) if names else ""
+
+
+def vocabulary_of(books: Iterable[Phrasebook]) -> dict[Language, list[str]]:
+    """The words of a library to listen for: actions of the lexicon in its order, then all others."""
+    known = {book.name: book for book in books}
+    chinese = load()["zh"]["actions"]
+    words: dict[Language, list[str]] = {"en": [], "zh": []}
+    for name in dict.fromkeys([*load()["en"]["actions"], *known]):
+        if name in known and not any(name.startswith(f"{other}_") for other in known):  # variants are said alike
+            groups = [group["say"] if isinstance(group, dict) else group for group in chinese.get(name, [])]
+            words["en"].append(name.replace("_", " "))
+            words["zh"] += [word for word in (*flatten(groups), *known[name].zh) if len(word) > 1][:1]
+    return words
 
 
 def _is_speech(heard: Heard) -> bool:
