@@ -50,6 +50,11 @@ class Clause:
         return self.action is None and any(item.kind == "again" for item in self.items)
 
     @property
+    def each(self) -> bool:
+        """Whether its count is that of every action joined to it: "wave and nod three times each"."""
+        return any(item.kind == "each" for item in self.items)
+
+    @property
     def adjunct(self) -> bool:
         """Whether it only says where or with what: "to the door"."""
         return self.has_content and not any(item.kind in _NAMING for item in self.items)
@@ -86,6 +91,8 @@ class _Splitter:
         """End the open clause, or strengthen its link when it has said nothing yet."""
         clause = self.open
         if clause.has_content:
+            if clause.action and "完" in clause.action.text and not clause.post:
+                clause.post = "after"  # 鼓完掌
             self.done.append(clause)
             self.open = Clause(link=link)
         elif self.done or clause.link != "start":
@@ -182,6 +189,9 @@ class _Splitter:
         self.beside = True
 
     def _post(self, item: Item, relation: str) -> None:
+        if len(item.text) == 1 and self.open.items and self.open.items[-1].kind in ("noun", "word", "prep"):
+            self.open.items.append(item)  # 台前, 手中
+            return
         timed = any(name == "duration" for i in self.open.items for name, _ in i.params)
         if self.open.action or any(i.kind == "word" for i in self.open.items) or (timed and relation == "after"):
             self.open.post = relation
@@ -269,6 +279,8 @@ def _pre_verbal(item: Item) -> bool:
     stated = (
         bool(names) and names <= _PRE_VERBAL and not item.text.startswith(("得", "快 一", "慢 一", "快 点", "慢 点"))
     )
+    if item.text == "一 下":
+        return False
     return item.kind in ("filler", "lr", "function") or (item.kind == "prep" and item.text in "用") or stated
 
 

@@ -14,11 +14,12 @@ from nlp.tokens import Token
 _CLASSES = (
     "function", "filler", "noun", "manner_ok", "prep", "and", "or", "then", "ordinal", "together", "while", "before",
     "after", "before_that", "until", "beside", "when", "before_post", "after_post", "not",
-    "instead_of", "correct", "again",
+    "instead_of", "correct", "again", "each",
 )  # fmt: skip
 _SIDES = {"left": "left", "right": "right", "both": "both", "左": "left", "右": "right", "双": "both", "左右": "both"}
 
 _ONE = ("one", "一", "一 个", "一 下")  # inside a phrase these are articles: 鞠一个躬
+_PERSONS = ("他", "她", "它", "你", "他 们", "角 色", "人 物", "主 播")
 _FINISHING = ("finish", "finished", "finishing", "done", "complete", "completed", "completing")
 _COUNT = {"number": "repetitions"}
 
@@ -146,6 +147,8 @@ def _inner(tokens: Sequence[Token], start: int, match: Match, table: Phrases) ->
             found and limb and word in ("two", "两") and (found.name == "number" and match.entry.value == "raise_hand")
         ):
             params["side"] = "both"
+        elif found and _text(inside, index, end) == "一 下" and match.entry.value in words("punctual"):
+            params["repetitions"] = 1.0
         elif found and ("steps" in params or _text(inside, index, end) not in _ONE):
             params["steps" if "steps" in params else _COUNT.get(found.name, found.name)] = found.value
         elif phrase and phrase.entry.kind == "param":
@@ -199,6 +202,15 @@ def _verb_copy(items: list[Item], k: int) -> bool:
 def _in_context(items: list[Item], k: int) -> Item:
     """The item with what only its neighbours tell: "no jumping", "with a wave", "as", 着."""
     item = items[k]
+    if (
+        item.text in ("不", "不 是")
+        and k
+        and items[k + 1 : k + 2]
+        and items[k + 1].kind in ("comma", "param", "lr", "number")
+    ):
+        return replace(item, kind="correct")
+    if item.text == "等" and items[k + 1 : k + 2] and (items[k + 1].is_action or items[k + 1].text in _PERSONS):
+        return replace(item, kind="after")  # 等鼓完掌
     if _verb_copy(items, k):
         return replace(item, kind="function")
     if item.kind not in ("correct", "prep", "when", "ordinal", "word", "filler", "comma", "then"):

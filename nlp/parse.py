@@ -204,7 +204,8 @@ class _Steps:
             group = [part for part in clauses[index : index + size] if not part.negated]
             rest = list(clauses[index + size :])
             if sub == "after":
-                self._sentence_of(group, steps, wait=True)
+                if not self._said_before(group, steps):
+                    self._sentence_of(group, steps, wait=True)
             elif sub == "before":
                 self._sentence_of(rest, steps)
                 self._sentence_of(group, steps)
@@ -213,6 +214,17 @@ class _Steps:
                 self._fronted_while(group, rest, steps)
                 return
             index += size
+
+    def _said_before(self, group: Sequence[Clause], steps: Sequence[Group]) -> bool:
+        """Whether a group in front only takes up the last step: "wave, and after waving sit"."""
+        if len(group) != 1 or not steps or len(steps[-1]) != 1 or params_of(group[0]).keys() - {"side"}:
+            return False
+        action = group[0].action
+        if not (action and action.entry and action.entry.value == steps[-1][0].action):
+            return False
+        spans = (*steps[-1][0].spans, *spans_of([item for item in group[0].items if item is action], self.tokens))
+        steps[-1][0] = replace(steps[-1][0], spans=spans)
+        return True
 
     def _sentence_of(self, clauses: Sequence[Clause], steps: list[Group], *, wait: bool = False) -> None:
         """Plain clauses one after the other; with `wait`, a bare duration is a pause."""
@@ -272,6 +284,13 @@ class _Steps:
         if clause.negated or clause.adjunct:
             self.ignored.update(() if clause.negated else ignored(clause, self.tokens))
             return index + 1
+        if clause.each:
+            joined = index
+            while joined and (clause.action is None or clauses[joined].link == "and"):
+                joined -= 1
+            self._each(clause, steps[max(0, len(steps) - (index - joined)) :])
+            if clause.action is None:
+                return index + 1
         if clause.again or (clause.action is None and clause.only_modifies):
             self._modify(clause, steps)
             return index + 1
@@ -293,6 +312,12 @@ class _Steps:
         else:
             steps.append([call])
         return index + 1
+
+    def _each(self, clause: Clause, steps: list[Group]) -> None:
+        """Give the steps the count that is said once for all of them."""
+        said = spans_of([item for item in clause.items if item.kind in (*STATES, "each")], self.tokens)
+        for step in steps:
+            step[:] = [with_params(replace(call, spans=(*call.spans, *said)), params_of(clause)) for call in step]
 
     def _take_back(self, group: Group) -> None:
         """Forget a step that is corrected, with all that was said of it."""
