@@ -62,6 +62,8 @@ def read_quantity(tokens: Sequence[Token], start: int) -> Quantity | None:
         value = units().amounts.get(tuple(token.text for token in tokens[start : start + length]), 0.0)
         if value and (found is None or start + length > found[1]):
             found, vague = (value, start + length), value < 2
+    if found is None and tokens[start].text in ("to", "too") and _measures(tokens, start + 1):
+        found = 2.0, start + 1  # as speech-to-text writes "two meters"
     if found is None:
         return None
     value, end = found
@@ -75,6 +77,12 @@ def read_quantity(tokens: Sequence[Token], start: int) -> Quantity | None:
     if vague or value <= 0 or value != int(value):
         return None
     return Quantity("number", value, end)
+
+
+def _measures(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a length or a time of more than one begins there: meters, seconds."""
+    name = units().unit.get(tokens[start].text, ("", 0.0))[0] if start < len(tokens) else ""
+    return name in ("distance", "duration") and len(tokens[start].text) > 2 and tokens[start].text.endswith("s")
 
 
 def _unit_length(tokens: Sequence[Token], start: int) -> int:

@@ -132,7 +132,8 @@ def vocabulary_of(books: Iterable[Phrasebook]) -> dict[Language, list[str]]:
     for name in dict.fromkeys([*load()["en"]["actions"], *known]):
         if name in known and not any(name.startswith(f"{other}_") for other in known):  # variants are said alike
             groups = [group["say"] if isinstance(group, dict) else group for group in chinese.get(name, [])]
-            words["en"].append(name.replace("_", " "))
+            own = name.replace("_", " ")
+            words["en"].append(next((alias for alias in known[name].en if alias.startswith(f"{own.split()[0]} ")), own))
             words["zh"] += [word for word in (*flatten(groups), *known[name].zh) if len(word) > 1][:1]
     return words
 
