@@ -14,13 +14,13 @@ from nlp.models import Embedder, VectorCache
 from nlp.nearness import Calibration, Nearness, Ranking
 from nlp.tokens import simplify, tokenize
 
-THRESHOLD = 0.5  # the chance from which on an action is taken as meant: refuse rather than guess
+THRESHOLD = 0.6  # the chance from which on an action is taken as meant: refuse rather than guess
 SINGLE_WORD = 0.1  # how much surer a single word must be: it has no context
 MARGIN = 0.03  # scores nearer than this are a close call: refused, and the message names both
 _SHORT = 3  # Chinese characters that count as one word
 _NEAREST = 3
 _REMEMBERED = 2048  # phrases whose match is kept
-_DO = ("do", "perform", "play", "做", "表演", "执行")  # in front of a name that is a word of the grammar
+_ACTION = ("action", "动作")  # said in front of a name that is a word of the grammar: "do the action left"
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class Matcher:
     def _add_name(self, name: str, phrase: str) -> None:
         """Enter what the library calls an action.
 
-        It never wins over words of the grammar: an action called "then" or "two" is meant by "do then", "perform two"
-        or by a command of that word alone. It wins over the lexicon where that means an action which the library lacks,
+        It never wins over words of the grammar: an action called "then" or "two" is meant by "action then" or "do the
+        action two". It wins over the lexicon where that means an action which the library lacks,
         or if it is the action's own name: an alias never takes a word from another action.
         """
         known = self.phrases.get(phrase)
@@ -95,8 +95,8 @@ class Matcher:
         ):
             return
         if self._is_grammar(phrase):
-            for do in _DO if own else ():
-                self.phrases.add(f"{do} {phrase}", Entry("action", name))
+            for word in _ACTION if own else ():
+                self.phrases.add(f"{word} {phrase}", Entry("action", name))
         elif not self._says_the_same(name, phrase):
             self.phrases.add(phrase, Entry("action", name))
 
