@@ -1,52 +1,27 @@
-"""Phrase to action: the lexicon first, then sentence embeddings with a threshold, a margin, and a class for "none"."""
+"""Phrase to action: the lexicon first, then what was learnt from the phrase bank, with a threshold and a margin."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from threading import Lock
 
 from motion_engine.errors import UnknownAction
+from nlp.bank import Phrases
 from nlp.items import grammar_words, read_items
 from nlp.lexicon import Entry, Params, flatten, load, words
-from nlp.models import Embedder
+from nlp.models import Embedder, VectorCache
+from nlp.nearness import Calibration, Nearness, Ranking
 from nlp.tokens import simplify, tokenize
 
-
-class Calibration(NamedTuple):
-    """What a score must be to count; found on paraphrases and unknowable commands: refuse rather than guess."""
-
-    threshold: float  # below it nothing is meant
-    margin: float  # by how much the best action must beat the second
-    none_margin: float  # by how much it must beat what is no action
-
-
-CALIBRATIONS = {
-    "use-multilingual-v3": Calibration(0.62, 0.05, 0.0),
-    "sentence-transformers": Calibration(0.50, 0.08, 0.1),  # with all-MiniLM-L6-v2
-}
+THRESHOLD = 0.6  # the chance from which on an action is taken as meant: refuse rather than guess
 SINGLE_WORD = 0.1  # how much surer a single word must be: it has no context
+MARGIN = 0.03  # scores nearer than this are a close call: refused, and the message names both
 _SHORT = 3  # Chinese characters that count as one word
-_NEAREST_WEIGHT = 0.6  # of an action's nearest phrase, against 0.4 for the middle of all its phrases
 _NEAREST = 3
 _REMEMBERED = 2048  # phrases whose match is kept
-
-Vectors = NDArray[np.float32]
-
-
-class VectorCache(Protocol):
-    """Where vectors of the actions' phrases are kept between processes."""
-
-    def get(self, key: str) -> NDArray[Any] | None:
-        """The vector stored under `key`, or None."""
-
-    def put(self, key: str, vector: NDArray[Any]) -> None:
-        """Store a float32 vector of any length."""
+_ACTION = ("action", "动作")  # said in front of a name that is a word of the grammar: "do the action left"
 
 
 @dataclass(frozen=True)
@@ -77,6 +52,7 @@ class Matcher:
         actions: Sequence[Phrasebook],
         embedder: Callable[[], Embedder] | Embedder | None = None,
         cache: VectorCache | None = None,
+        bank: Phrases | None = None,
     ) -> None:
         """Enter all names into one table of phrases; no model is loaded.
 
@@ -84,12 +60,14 @@ class Matcher:
             actions: The library's actions.
             embedder: A model, or a function that opens one when a phrase first needs it; None: lexicon only.
             cache: Where the vectors of the actions are kept, so that a new process need not compute them.
+            bank: Phrases by action to learn from, in place of `data/phrases`.
         """
         self.books = {book.name: book for book in actions}
         self.phrases = grammar_words()
-        self._open, self._cache = embedder, cache
-        self._known: dict[str, tuple[str, float] | UnknownAction] = {}
-        self._index: _Index | None = None
+        self._open, self._cache, self._bank = embedder, cache, bank
+        self._known: dict[str, Ranking] = {}
+        self._index: Nearness | None = None
+        self._lock = Lock()  # the index is made once, also when several threads ask at once
         for name, phrase, params, timed in _lexicon_phrases():
             self.phrases.add(phrase, Entry("action", name, params, timed))
         for lexicon in load().values():
@@ -105,8 +83,9 @@ class Matcher:
     def _add_name(self, name: str, phrase: str) -> None:
         """Enter what the library calls an action.
 
-        It wins over words of the grammar only if it is the action's own name, and over the lexicon also where that
-        means an action which the library lacks: an alias never takes a word from another action.
+        It never wins over words of the grammar: an action called "then" or "two" is meant by "action then" or "do the
+        action two". It wins over the lexicon where that means an action which the library lacks,
+        or if it is the action's own name: an alias never takes a word from another action.
         """
         known = self.phrases.get(phrase)
         own = phrase in (name, name.replace("_", " "))
@@ -116,10 +95,16 @@ class Matcher:
             and (known.value == name or (known.value in self.books and not own))
         ):
             return
-        if known and known.kind not in ("action", "weak", "refuse", "noun") and not own:
-            return
-        if not self._says_the_same(name, phrase):
+        if self._is_grammar(phrase):
+            for word in _ACTION if own else ():
+                self.phrases.add(f"{word} {phrase}", Entry("action", name))
+        elif not self._says_the_same(name, phrase):
             self.phrases.add(phrase, Entry("action", name))
+
+    def _is_grammar(self, phrase: str) -> bool:
+        """Whether the phrase is a word of the grammar, a number or a measure: "then", "left", "two"."""
+        items = read_items(tokenize(phrase), self.phrases)
+        return len(items) == 1 and items[0].kind not in ("word", "noun", "action", "weak", "refuse")
 
     def _says_the_same(self, name: str, phrase: str) -> bool:
         """Whether the grammar reads the phrase already: a known name of the action and parameters ("turn left"), which
@@ -145,43 +130,31 @@ class Matcher:
 
     def unknown(self, phrase: str) -> UnknownAction:
         """The error for a phrase that names no action, with the nearest actions if a model is at hand."""
-        nearest: list[tuple[str, float]] = []
-        if self._open is not None and self.books and phrase:
-            nearest = self._ranking(phrase)[0][:_NEAREST]
-        return UnknownAction(phrase[:200], nearest)
+        return UnknownAction(phrase[:200], self.ranking(phrase)[:_NEAREST])
 
     def match(self, phrase: str) -> tuple[str, float]:
-        """The action meant by a phrase without lexicon words, and the score 0..1.
+        """The action meant by a phrase without lexicon words, and the chance 0..1 that it is.
 
         Raises:
-            UnknownAction: The best score is below the threshold, too close to the second, or nearer to "none".
+            UnknownAction: The chance is below the threshold, or a second action is as near: then both are named.
             ModelUnavailable: The embedding model cannot be used.
         """
-        found = self._known.get(phrase)
-        if found is None:
-            found = self._match(phrase)
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[phrase] = found
-        if isinstance(found, UnknownAction):
-            raise found
-        return found
-
-    def _match(self, phrase: str) -> tuple[str, float] | UnknownAction:
-        if self._open is None or not self.books:
-            return UnknownAction(phrase[:200])
-        ranking, none = self._ranking(phrase)
-        assert self._index is not None
-        limit = self._index.calibration
-        error = UnknownAction(phrase[:200], ranking[:_NEAREST])
-        name, score = ranking[0]
+        found = self._ranked(phrase)
         single = " " not in phrase and (phrase.isascii() or len(phrase) <= _SHORT)
-        if score < limit.threshold + SINGLE_WORD * single or score < none + limit.none_margin:
-            return error
-        others = [other for other in ranking[1:3] if not _variants(name, other[0])]
-        if others and score - others[0][1] < limit.margin:
-            return explained(error, f'"{phrase}" may mean {name} or {others[0][0]}.')
-        return name, score
+        if found.actions and not found.close and found.actions[0][1] >= THRESHOLD + SINGLE_WORD * single:
+            return found.actions[0]
+        error = UnknownAction(phrase[:200], found.actions[:_NEAREST])
+        if found.close:
+            raise explained(error, f'"{phrase[:200]}" may mean {found.actions[0][0]} or {found.close}.')
+        raise error
+
+    def ranking(self, phrase: str) -> list[tuple[str, float]]:
+        """The ten actions likeliest meant by a phrase, and the chance 0..1 of each, best first; none without a model.
+
+        Raises:
+            ModelUnavailable: The embedding model cannot be used.
+        """
+        return list(self._ranked(phrase).actions)
 
     def without_model(self) -> Matcher:
         """The same words, but a phrase without any is refused."""
@@ -195,9 +168,7 @@ class Matcher:
         Raises:
             ModelUnavailable: The embedding model cannot be used.
         """
-        if self._open is None or not self.books:
-            return ()
-        return tuple(found for found in self._ranking(phrase)[0] if found[0] != name)[:_NEAREST]
+        return tuple(found for found in self.ranking(phrase) if found[0] != name)[:_NEAREST]
 
     def misfit(self, name: str, text: str, leftover: str) -> UnknownAction:
         """The error for a clause with words beside its action which the grammar cannot explain: "run the dishwasher".
@@ -206,17 +177,31 @@ class Matcher:
         """
         return explained(self.unknown(text), f'"{leftover}" does not go with {name}.')
 
-    def _ranking(self, phrase: str) -> tuple[list[tuple[str, float]], float]:
+    def _ranked(self, phrase: str) -> Ranking:
+        """The ranking of a phrase, kept for the next time. Any thread may ask; one at a time is answered."""
+        if self._open is None or not self.books or not phrase:
+            return Ranking([])
+        if (found := self._known.get(phrase)) is None:
+            with self._lock:
+                found = self._nearness().ranking(phrase, Calibration(), MARGIN)
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[phrase] = found
+        return found
+
+    def _nearness(self) -> Nearness:
         if self._index is None:
             model = self._open() if callable(self._open) else self._open
             assert model is not None
-            self._index = _Index(model, list(self.books.values()), self._cache)
-        return self._index.ranking(phrase)
-
-
-def _variants(one: str, other: str) -> bool:
-    """Whether the names are of variants of one action: dance and dance_b."""
-    return one.startswith(f"{other}_") or other.startswith(f"{one}_")
+            extra: dict[str, list[str]] = {name: [] for name in self.books}
+            for name, phrase, _, _ in _lexicon_phrases():
+                extra.get(name, []).append(phrase)
+            said = {
+                name: list(dict.fromkeys(filter(None, [book.description, *book.phrases()[1:], *extra[name]])))
+                for name, book in self.books.items()
+            }
+            self._index = Nearness(model, said, self._cache, self._bank)
+        return self._index
 
 
 def _lexicon_phrases() -> list[tuple[str, str, Params, str]]:
@@ -232,45 +217,3 @@ def _lexicon_phrases() -> list[tuple[str, str, Params, str]]:
                 else:
                     found += [(name, phrase, (), "") for phrase in flatten(group)]
     return found
-
-
-class _Index:
-    """The vectors of all phrases of all actions, and of phrases that name none."""
-
-    def __init__(self, model: Embedder, books: Sequence[Phrasebook], cache: VectorCache | None) -> None:
-        self._model, self._cache = model, cache
-        self.calibration = CALIBRATIONS.get(model.id.partition(":")[0], CALIBRATIONS["use-multilingual-v3"])
-        extra: dict[str, list[str]] = {book.name: [] for book in books}
-        for name, phrase, _, _ in _lexicon_phrases():
-            if name in extra:
-                extra[name].append(phrase)
-        self.names = [book.name for book in books]
-        groups = [
-            list(dict.fromkeys(filter(None, [book.description, *book.phrases()[1:], *extra[book.name]])))
-            for book in books
-        ]
-        vectors = [self._vectors(texts) for texts in groups]
-        self._starts = np.cumsum([0, *map(len, groups[:-1])])
-        self._actions, self._nothing = np.concatenate(vectors), self._vectors(words("nothing"))
-        middle = np.stack([group.mean(axis=0) for group in vectors])
-        self._middle = middle / np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
-
-    def _vectors(self, texts: list[str]) -> Vectors:
-        """(N, D) unit rows of one action's phrases; one cache entry holds them all, flat."""
-        key = f"{self._model.id}:{hashlib.sha256(chr(10).join(texts).encode()).hexdigest()}"
-        kept = self._cache.get(key) if self._cache else None
-        if kept is not None and kept.size and kept.size % len(texts) == 0:
-            return np.asarray(kept, dtype=np.float32).reshape(len(texts), -1)
-        vectors = self._model.embed(texts)
-        if self._cache:
-            self._cache.put(key, vectors.ravel())
-        return vectors
-
-    def ranking(self, phrase: str) -> tuple[list[tuple[str, float]], float]:
-        """(action, score) pairs, best first, and the score of "none of them"."""
-        vector = self._model.embed([phrase])[0]
-        nearest = np.maximum.reduceat(self._actions @ vector, self._starts)
-        scores = _NEAREST_WEIGHT * nearest + (1.0 - _NEAREST_WEIGHT) * (self._middle @ vector)
-        order = np.argsort(-scores, kind="stable")
-        none = float((self._nothing @ vector).max()) if len(self._nothing) else 0.0
-        return [(self.names[i], float(np.clip(scores[i], 0.0, 1.0))) for i in order], none

@@ -38,6 +38,16 @@ class Embedder(Protocol):
         """(N, D) float32 unit rows for N texts."""
 
 
+class VectorCache(Protocol):
+    """Where vectors are kept between processes."""
+
+    def get(self, key: str) -> NDArray[Any] | None:
+        """The vector stored under `key`, or None."""
+
+    def put(self, key: str, vector: NDArray[Any]) -> None:
+        """Store a float32 vector of any length."""
+
+
 def open_embedder(setting: str | None = None) -> Embedder:
     """The model that `setting` names: a sentence-transformers name or folder; None or "": the packaged one.
 
