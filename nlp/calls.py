@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from motion_engine.errors import UnknownAction
 from motion_engine.types import ActionCall
 from nlp.account import COMPLEMENTS, Span
 from nlp.clauses import Clause
@@ -20,6 +21,7 @@ _MEANS = ("用", "以", "把")  # these begin what the action is done with
 _NO_PLACE = ("like", "like a", "as", "as a", "as if", "with", "for", "by", "像", "给", "为", "为了", "对", "跟")
 _WHERE = {"direction", "distance", "steps"}
 _LEAST_DEGREES = 10  # a bare number from here on is an angle: "turn left 90"
+SURE = 0.7  # the chance that makes good for words which the grammar cannot place; found on unknowable commands
 STATES = ("param", "lr", "number")
 
 
@@ -29,28 +31,69 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     Raises:
         UnknownAction: No action is meant, or the words around it say that another thing is.
     """
-    refused = next((item for item in clause.items if item.kind == "refuse"), None)
     text = text_of(clause.items, tokens)
-    if refused:
+    if any(item.kind == "refuse" for item in clause.items):
         raise matcher.unknown(text)
     action = clause.action
     if action and action.kind == "weak" and not _says_where(clause, action):
         action = None
     if action is None:
-        phrase = text_of(_naming(clause.items), tokens)
-        name, score = matcher.match(phrase or text)
-        call = ActionCall(phrase or text, name, score, spans=spans_of(clause.items, tokens))
-        return with_params(call, params_of(clause, name))
+        return by_meaning(clause, tokens, matcher)
     assert action.entry is not None
     params = params_of(clause, action.entry.value)
     name = action.entry.timed if action.entry.timed and "duration" in params else action.entry.value
     name, params = _other_way(name, params, matcher)
     phrase = spell(list(tokens[action.start : action.end]))
-    matcher.require(name, phrase)
-    if leftover := unexplained(clause, action, name):
-        raise matcher.misfit(name, text, spell([tokens[item.start] for item in leftover]))
+    try:
+        matcher.require(name, phrase)
+        if leftover := unexplained(clause, action, name):
+            raise matcher.misfit(name, text, spell([tokens[item.start] for item in leftover]))
+    except UnknownAction as refused:
+        if len(_naming(clause.items)) == 1:
+            raise
+        return by_meaning(clause, tokens, matcher, refused)
     said = [item for item in clause.items if item is action or item.kind in STATES or _absorbed(item, name)]
     return with_params(ActionCall(phrase, name, spans=spans_of(said, tokens)), params)
+
+
+def by_meaning(
+    clause: Clause, tokens: Sequence[Token], matcher: Matcher, refused: UnknownAction | None = None
+) -> ActionCall:
+    """The action that all words of a clause together mean, if the grammar makes none of them.
+
+    Args:
+        clause: The clause.
+        tokens: The tokens of the command.
+        matcher: Knows the actions.
+        refused: Why the grammar refuses the clause although it knows words of it; then the meaning must be surer.
+
+    Raises:
+        UnknownAction: It means none, or none surely enough: then `refused`.
+    """
+    phrase = text_of(_naming(clause.items), tokens) or text_of(clause.items, tokens)
+    whole = text_of(_uncounted(clause.items), tokens) or phrase
+    try:
+        name, score = _likelier(matcher, dict.fromkeys((phrase, whole)))
+    except UnknownAction as unknown:
+        raise refused or unknown from None
+    if refused and score < SURE:
+        raise refused
+    call = ActionCall(phrase, name, score, spans=spans_of(clause.items, tokens))
+    return with_params(call, params_of(clause, name))
+
+
+def _likelier(matcher: Matcher, phrases: Iterable[str]) -> tuple[str, float]:
+    """What the likeliest of the phrases means; UnknownAction for the first if all mean nothing."""
+    found: list[tuple[str, float]] = []
+    first: UnknownAction | None = None
+    for phrase in phrases:
+        try:
+            found.append(matcher.match(phrase))
+        except UnknownAction as unknown:
+            first = first or unknown
+    if first and not found:
+        raise first
+    return max(found, key=lambda match: match[1])
 
 
 def _other_way(name: str, params: dict[str, Any], matcher: Matcher) -> tuple[str, dict[str, Any]]:
@@ -145,12 +188,16 @@ def text_of(items: Sequence[Item], tokens: Sequence[Token]) -> str:
 
 def _naming(items: Sequence[Item]) -> list[Item]:
     """The items that may name an action: no counts and measures, and no filler at either end."""
-    kept = [item for item in items if not item.params or any(name in ("direction", "side") for name, _ in item.params)]
+    kept = _uncounted(items)
     while kept and kept[0].kind == "filler" and kept[0].text not in _MEANS:
         kept.pop(0)
     while kept and kept[-1].kind == "filler":
         kept.pop()
     return kept
+
+
+def _uncounted(items: Sequence[Item]) -> list[Item]:
+    return [item for item in items if not item.params or any(name in ("direction", "side") for name, _ in item.params)]
 
 
 def _says_where(clause: Clause, action: Item) -> bool:

@@ -26,7 +26,7 @@ from typing import Any
 from motion_engine.errors import BadCommand, LimitExceeded, MotionError, UnknownAction
 from motion_engine.types import ActionCall, Language, Plan, Step
 from nlp.account import Span, Word, account
-from nlp.calls import STATES, call_of, changed, ignored, params_of, spans_of, text_of, with_params
+from nlp.calls import STATES, SURE, by_meaning, call_of, changed, ignored, params_of, spans_of, text_of, with_params
 from nlp.clauses import Clause, split
 from nlp.items import Item, read_items
 from nlp.lexicon import words as lexicon_words
@@ -38,6 +38,11 @@ MOST_CHARACTERS = 20_000
 MOST_WORDS = 2_000
 _HOMES = re.compile(r"[a-z\u00df-\u024f\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3041-\u30ff\uac00-\ud7af]")
+_SEVERAL = (
+    "then", "ordinal", "together", "while", "before", "after", "before_that", "until", "beside", "when", "before_post",
+    "after_post", "not", "instead_of", "correct", "again", "refuse",
+)  # fmt: skip
+_CERTAIN = 0.9  # the chance with which all words together mean one action, though the grammar could split them
 _MEASURES = ("duration", "distance", "degrees", "steps")
 _PAUSE = ("过", "隔")  # 过三秒再挥手
 _ELLIPTIC = ("side", "direction", "degrees", "steps", "distance")
@@ -86,7 +91,35 @@ def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
             continue
         if not plan.ignored:
             return _less_sure(plan), words
-    return _explained(text, tokens, items, matcher)
+    whole = _one_action(text, tokens, items, matcher)
+    if whole and whole[0].steps[0].actions[0].score >= _CERTAIN:
+        return whole
+    try:
+        return _explained(text, tokens, items, matcher)
+    except UnknownAction:
+        if whole:
+            return whole
+        raise
+
+
+def _one_action(
+    text: str, tokens: Sequence[Token], items: Sequence[Item], matcher: Matcher
+) -> tuple[Plan, list[Word]] | None:
+    """The one action that all words together mean, where the grammar knows some of them: "swing your leg at his head".
+
+    None if they mean none surely enough, or say expressly that there are several.
+    """
+    whole = Clause(items=[item for item in items if item.kind not in ("comma", "stop")])
+    if any(item.kind in _SEVERAL for item in items) or not whole.has_content:
+        return None
+    try:
+        call = by_meaning(whole, tokens, matcher)
+    except UnknownAction:
+        return None
+    if call.score < SURE:
+        return None
+    plan = Plan(text, language_of(tokens), (Step((call,)),))
+    return plan, account(plan, tokens, items, (), ())
 
 
 def _less_sure(plan: Plan) -> Plan:
