@@ -15,7 +15,7 @@ from nlp.models import Embedder, VectorCache
 from nlp.nearness import Calibration, Nearness, Ranking
 from nlp.tokens import simplify, tokenize
 
-THRESHOLD = 0.6  # the chance from which on an action is taken as meant: refuse rather than guess
+THRESHOLD = 0.65  # the chance from which on an action is taken as meant: refuse rather than guess
 SINGLE_WORD = 0.1  # how much surer a single word must be: it has no context
 MARGIN = 0.03  # scores nearer than this are a close call: refused, and the message names both
 _SHORT = 3  # Chinese characters that count as one word
