@@ -58,7 +58,8 @@ $(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $(VENV)/.base $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,serve,sentence-transformers]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,serve,sentence-transformers,speech]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps openai-whisper
 	@touch $(VENV)/.base $(VENV)/.serve $@
 
 web/node_modules/.package-lock.json: web/package-lock.json

