@@ -7,8 +7,8 @@
 5. `steps`: the clauses in order of time.
 6. `account`: what became of each word.
 
-Here is decided which way of understanding counts: first words of the lexicon, then misheard words put right, at last what
-all words mean.
+Here is decided which way of understanding counts: first words of the lexicon, then misheard words put right, at last
+what all words mean.
 """
 
 from __future__ import annotations
