@@ -255,7 +255,8 @@ def params_of(clause: Clause, name: str = "") -> dict[str, Any]:
             params.setdefault("repetitions", 1.0)
         elif not item.is_action:
             for key, value in item.params:
-                if key == "duration" and key in params and dict(items[index - 1].params).get(key):
+                before = next((i for i in reversed(items[:index]) if i.kind != "function"), None)
+                if key == "duration" and key in params and before and dict(before.params).get(key):
                     params[key] += value
                 else:
                     params.setdefault(key, value)

@@ -268,6 +268,8 @@ class _Splitter:
         if not item.text.isascii():
             while self.open.items and not self.open.items[-1].is_action and _pre_verbal(self.open.items[-1]):
                 moved.insert(0, self.open.items.pop())
+        elif self.open.items[-1].kind == self.open.items[0].kind == "lr":
+            moved.append(self.open.items.pop())  # "left punch right punch"
         elif self.open.items[-1].kind == "number":
             moved.append(self.open.items.pop())  # "stretch do ten jumping jacks"
         self._close("juxt")

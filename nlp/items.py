@@ -20,6 +20,7 @@ _SIDES = {"left": "left", "right": "right", "both": "both", "左": "left", "右"
 
 _ONE = ("one", "一", "一 个", "一 下")  # inside a phrase these are articles: 鞠一个躬
 _PERSONS = ("他", "她", "它", "你", "他 们", "角 色", "人 物", "主 播")
+_BREAKS = ("comma", "stop", "then", "and")
 _FINISHING = ("finish", "finished", "finishing", "done", "complete", "completed", "completing")
 _COUNT = {"number": "repetitions"}
 
@@ -85,7 +86,9 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
         return Item("manner_ok", start, end, _text(tokens, start, end))
     if quantity and (match is None or quantity.end > match.end):
         kind = "number" if quantity.name == "number" else "param"
-        return Item(kind, start, quantity.end, _text(tokens, start, quantity.end), params=(quantity[:2],))
+        between = table.find(tokens[: quantity.inside + 1], quantity.inside) if quantity.inside > 0 else None
+        params = (quantity[:2], *(between.entry.params if between else ()))  # three slow steps
+        return Item(kind, start, quantity.end, _text(tokens, start, quantity.end), params=params)
     if match is None:
         return Item("word", start, start + 1, token.text)
     match = _without_next_side(tokens, start, match, table)
@@ -186,6 +189,26 @@ def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:
     return None
 
 
+def _timed(items: list[Item]) -> bool:
+    return any(name == "duration" for item in items for name, _ in item.params)
+
+
+def _subject(item: Item) -> bool:
+    return item.kind == "noun" or item.text in (
+        "the",
+        "a",
+        "he",
+        "she",
+        "they",
+        "it",
+        "you",
+        "your",
+        "his",
+        "her",
+        "that",
+    )
+
+
 def _limb_between(items: list[Item], k: int, follows: Item) -> bool:
     """Whether a limb stands between: "with your right hand bow" is not "with a bow"."""
     between = items[k + 1 : items.index(follows)]
@@ -202,6 +225,15 @@ def _verb_copy(items: list[Item], k: int) -> bool:
 def _in_context(items: list[Item], k: int) -> Item:
     """The item with what only its neighbours tell: "no jumping", "with a wave", "as", 着."""
     item = items[k]
+    if item.kind == "and" and _timed(items[k - 1 : k]) and _timed(items[k + 1 : k + 2]):
+        return replace(item, kind="function")  # one minute and thirty seconds
+    if (
+        item.text == "once"
+        and (not k or items[k - 1].kind in _BREAKS)
+        and items[k + 1 : k + 2]
+        and _subject(items[k + 1])
+    ):
+        return replace(item, kind="after", params=())  # "once the character waves, sit"
     if (
         item.text in ("不", "不 是")
         and k

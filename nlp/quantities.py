@@ -22,6 +22,7 @@ class Quantity(NamedTuple):
     name: str
     value: float
     end: int
+    inside: int = -1  # where a word stands between number and unit: three slow steps
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,13 @@ def read_quantity(tokens: Sequence[Token], start: int) -> Quantity | None:
     if found is None:
         return None
     value, end = found
-    unit_at = end
+    unit_at, inside = end, -1
     if unit_at < len(tokens) and tokens[unit_at].text in _BEFORE_UNIT and _unit_length(tokens, unit_at + 1):
-        unit_at += 1
+        unit_at, inside = end + 1, end
     if length := _unit_length(tokens, unit_at):
         name, factor = units().unit["".join(t.text for t in tokens[unit_at : unit_at + length])]
         end, value = _and_half(tokens, unit_at + length, value)
-        return Quantity(name, _rounded(name, value * factor), end)
+        return Quantity(name, _rounded(name, value * factor), end, inside)
     if vague or value <= 0 or value != int(value):
         return None
     return Quantity("number", value, end)
