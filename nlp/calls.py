@@ -22,6 +22,7 @@ _NO_PLACE = ("like", "like a", "as", "as a", "as if", "with", "for", "by", "像"
 _WHERE = {"direction", "distance", "steps"}
 _LEAST_DEGREES = 10  # a bare number from here on is an angle: "turn left 90"
 SURE = 0.7  # the chance that makes good for words which the grammar cannot place; found on unknowable commands
+CERTAIN = 0.9  # the chance that makes good for a grammar which sees other or more actions
 STATES = ("param", "lr", "number")
 
 
@@ -51,7 +52,10 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     except UnknownAction as refused:
         if len(_naming(clause.items)) == 1:
             raise
-        return by_meaning(clause, tokens, matcher, refused)
+        meant = by_meaning(clause, tokens, matcher, refused)
+        if meant.action == name and meant.score < CERTAIN:  # it is near for the very words that are known
+            raise
+        return meant
     said = [item for item in clause.items if item is action or item.kind in STATES or _absorbed(item, name)]
     return with_params(ActionCall(phrase, name, spans=spans_of(said, tokens)), params)
 
@@ -234,7 +238,7 @@ def _manner(items: Sequence[Item], index: int, action: int) -> bool:
     for item in items[index:action]:
         if item.text in ("地", "着", "得"):
             return True
-        if item.kind != "word":
+        if item.kind not in ("word", "filler", "noun", "function"):
             return False
     return False
 

@@ -13,7 +13,7 @@ from nlp.tokens import Token, tokenize
 
 Params = tuple[tuple[str, float | str], ...]
 _INFLECTED = ("action", "weak", "refuse")
-_MOST_GAPS = 4  # words that may stand inside a phrase without belonging to it
+_MOST_GAPS = 6  # words that may stand inside a phrase without belonging to it
 _LONGEST_SEARCH = 64  # nodes visited for one match, so that time stays linear
 
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 from motion_engine.errors import BadCommand, LimitExceeded, MotionError, UnknownAction
 from motion_engine.types import ActionCall, Language, Plan, Step
 from nlp.account import Word, account
-from nlp.calls import SURE, by_meaning, spans_of
+from nlp.calls import CERTAIN, SURE, by_meaning, spans_of
 from nlp.clauses import Clause, split
 from nlp.items import Item, read_items
 from nlp.match import Matcher, explained
@@ -36,7 +36,6 @@ _SEVERAL = (
     "then", "ordinal", "together", "while", "before", "after", "before_that", "until", "beside", "when", "before_post",
     "after_post", "not", "instead_of", "correct", "again", "refuse",
 )  # fmt: skip
-_CERTAIN = 0.9  # the chance with which all words together mean one action, though the grammar could split them
 
 
 def parse(text: str, matcher: Matcher) -> Plan:
@@ -81,7 +80,7 @@ def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
         if not plan.ignored:
             return _less_sure(plan), words
     whole = _one_action(text, tokens, items, matcher)
-    if whole and whole[0].steps[0].actions[0].score >= _CERTAIN:
+    if whole and whole[0].steps[0].actions[0].score >= CERTAIN:
         return whole
     try:
         return _explained(text, tokens, items, matcher)

@@ -166,8 +166,10 @@ class Steps:
         return bool(action and action.entry and action.entry.value not in self.whole_body)
 
     def _call(self, clause: Clause) -> ActionCall:
-        self.ignored.update(ignored(clause, self.tokens))
-        return call_of(clause, self.tokens, self.matcher)
+        call = call_of(clause, self.tokens, self.matcher)
+        if call.score == 1.0:  # else all words of the clause were used
+            self.ignored.update(ignored(clause, self.tokens))
+        return call
 
     def _main(self, clauses: Sequence[Clause], index: int, steps: list[Group]) -> int:
         """Add one clause, or several that happen together, to `steps`; the index after them."""
