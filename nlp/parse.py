@@ -104,7 +104,8 @@ def _one_action(
         call = by_meaning(whole, tokens, matcher)
     except UnknownAction:
         return None
-    if call.score < SURE:
+    known = any(item.entry and item.entry.value == call.action for item in items)
+    if call.score < (CERTAIN if known else SURE):  # it is near already for the words that are known
         return None
     plan = Plan(text, language_of(tokens), (Step((call,)),))
     return plan, account(plan, tokens, items, (), ())

@@ -177,7 +177,7 @@ class Steps:
         if clause.negated or clause.adjunct:
             self.ignored.update(() if clause.negated else ignored(clause, self.tokens))
             return index + 1
-        if clause.each:
+        if clause.each and (clause.action or clause.only_modifies):
             joined = index
             while joined and (clause.action is None or clauses[joined].link == "and"):
                 joined -= 1

@@ -41,7 +41,8 @@ def test_no_number(text: str) -> None:
 )  # fmt: skip
 def test_quantities(text: str, name: str, value: float) -> None:
     tokens = tokenize(text)
-    assert read_quantity(tokens, 0) == (name, value, len(tokens))
+    found = read_quantity(tokens, 0)
+    assert found is not None and found[:3] == (name, value, len(tokens))
 
 
 def test_text_is_narrowed_lowered_and_simplified() -> None:
