@@ -25,6 +25,7 @@ from nlp.clauses import Clause, split
 from nlp.items import Item, read_items
 from nlp.match import Matcher, explained
 from nlp.mishearing import REPAIRED, repairs
+from nlp.nearness import variants
 from nlp.steps import Steps
 from nlp.tokens import Token, tokenize
 
@@ -68,19 +69,18 @@ def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
     _check_script(text, spoken)
     items = read_items(tokens, matcher.phrases)
     bare = matcher.without_model()
-    try:
-        return _explained(text, tokens, items, bare)
-    except MotionError:
-        pass
-    for repaired in repairs(tokens, items, matcher.phrases):
-        try:
-            plan, words = _explained(text, repaired, read_items(repaired, matcher.phrases), bare)
-        except MotionError:
-            continue
-        if not plan.ignored:
-            return _less_sure(plan), words
+    literal = _attempt(text, tokens, items, bare)
+    if literal and not _mostly_ignored(literal[1]):
+        return literal
+    for repaired in repairs(tokens, items, matcher.phrases) if not literal else ():
+        heard = _attempt(text, repaired, read_items(repaired, matcher.phrases), bare)
+        if heard and not heard[0].ignored:
+            return _less_sure(heard[0]), heard[1]
     whole = _one_action(text, tokens, items, matcher)
-    if whole and whole[0].steps[0].actions[0].score >= CERTAIN:
+    certain = whole and whole[0].steps[0].actions[0].score >= CERTAIN
+    if literal:
+        return whole if whole and certain and not _about_the_same(whole[0], literal[0]) else literal
+    if whole and certain:
         return whole
     try:
         return _explained(text, tokens, items, matcher)
@@ -88,6 +88,30 @@ def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
         if whole:
             return whole
         raise
+
+
+def _attempt(
+    text: str, tokens: Sequence[Token], items: Sequence[Item], matcher: Matcher
+) -> tuple[Plan, list[Word]] | None:
+    try:
+        return _explained(text, tokens, items, matcher)
+    except MotionError:
+        return None
+
+
+def _mostly_ignored(words: Sequence[Word]) -> bool:
+    """Whether more is said that nobody performs than what is performed: "strike the pose of a superhero"."""
+    size = {"ignored": 0, "action": 0}
+    for word in words:
+        if word.role in size:
+            size[word.role] += len(word.text.split()) if word.text.isascii() else len(word.text)
+    return size["ignored"] > size["action"]
+
+
+def _about_the_same(one: Plan, other: Plan) -> bool:
+    """Whether the single action of a plan, or a variant of it, is in another plan as well."""
+    name = one.steps[0].actions[0].action
+    return any(name == call.action or variants(name, call.action) for step in other.steps for call in step.actions)
 
 
 def _one_action(
@@ -98,23 +122,17 @@ def _one_action(
     None if they mean none surely enough, or say expressly that there are several.
     """
     whole = Clause(items=[item for item in items if item.kind not in ("comma", "stop")])
-    if any(item.kind in _SEVERAL for item in items) or not whole.has_content or _listed(items, matcher):
+    if any(item.kind in _SEVERAL for item in items) or not whole.has_content:
         return None
     try:
         call = by_meaning(whole, tokens, matcher)
     except UnknownAction:
         return None
-    known = any(item.entry and item.entry.value == call.action for item in items)
-    if call.score < (CERTAIN if known else SURE):  # it is near already for the words that are known
+    known = any(item.kind == "action" and item.entry and item.entry.value in matcher.books for item in items)
+    if call.score < (CERTAIN if known else SURE):  # a known action may be one of several, or near for its own words
         return None
     plan = Plan(text, language_of(tokens), (Step((call,)),))
     return plan, account(plan, tokens, items, (), ())
-
-
-def _listed(items: Sequence[Item], matcher: Matcher) -> bool:
-    """Whether a known action stands beside something else: "jump and flap your wings"."""
-    known = any(item.kind == "action" and item.entry and item.entry.value in matcher.books for item in items)
-    return known and any(item.kind in ("and", "or", "comma", "stop") for item in items[:-1])
 
 
 def _less_sure(plan: Plan) -> Plan:
