@@ -75,9 +75,10 @@ def by_meaning(
         UnknownAction: It means none, or none surely enough: then `refused`.
     """
     phrase = text_of(_naming(clause.items), tokens) or text_of(clause.items, tokens)
-    whole = text_of(_uncounted(clause.items), tokens) or phrase
+    everything = spell(list(tokens[clause.items[0].start : clause.items[-1].end]))
+    said = dict.fromkeys((phrase, text_of(_uncounted(clause.items), tokens) or phrase, everything))
     try:
-        name, score = _likelier(matcher, dict.fromkeys((phrase, whole)))
+        name, score = _likelier(matcher, said)
     except UnknownAction as unknown:
         raise refused or unknown from None
     if refused and score < SURE:

@@ -35,7 +35,7 @@ _HOMES = re.compile(r"[a-z\u00df-\u024f\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3041-\u30ff\uac00-\ud7af]")
 _SEVERAL = (
     "then", "ordinal", "together", "while", "before", "after", "before_that", "until", "beside", "when", "before_post",
-    "after_post", "not", "instead_of", "correct", "again", "refuse",
+    "after_post", "instead_of", "correct", "again",
 )  # fmt: skip
 
 
@@ -122,14 +122,17 @@ def _one_action(
     None if they mean none surely enough, or say expressly that there are several.
     """
     whole = Clause(items=[item for item in items if item.kind not in ("comma", "stop")])
-    if any(item.kind in _SEVERAL for item in items) or not whole.has_content:
+    known = any(item.kind == "action" and item.entry and item.entry.value in matcher.books for item in items)
+    several = any(item.kind in _SEVERAL for item in items)
+    if not whole.has_content or (several and known) or any(item.kind in ("not", "refuse") for item in items):
         return None
     try:
         call = by_meaning(whole, tokens, matcher)
     except UnknownAction:
         return None
-    known = any(item.kind == "action" and item.entry and item.entry.value in matcher.books for item in items)
-    if call.score < (CERTAIN if known else SURE):  # a known action may be one of several, or near for its own words
+    if call.score < (
+        CERTAIN if known or several else SURE
+    ):  # a known action may be one of several, or near for its own words
         return None
     plan = Plan(text, language_of(tokens), (Step((call,)),))
     return plan, account(plan, tokens, items, (), ())

@@ -188,7 +188,7 @@ class Steps:
             self._modify(clause, steps)
             return index + 1
         call = self._call(clause)
-        if clause.link == "juxt" and steps and self._said_twice(steps[-1][-1], call):
+        if steps and self._said_twice(clause, steps[-1][-1], call):
             last = steps[-1][-1]
             steps[-1][-1] = replace(call, phrase=f"{last.phrase} {call.phrase}", spans=last.spans + call.spans)
             return index + 1
@@ -219,11 +219,15 @@ class Steps:
         self.taken += [*spans, *beside]
         self.ignored -= beside
 
-    def _said_twice(self, last: ActionCall, call: ActionCall) -> bool:
+    def _said_twice(self, clause: Clause, last: ActionCall, call: ActionCall) -> bool:
         """Whether two phrases side by side name one action: 晃动脑袋 表示拒绝."""
-        if call.phrase.isascii() and call.action not in ("idle", "turn"):
-            return False  # "jab hook"
-        return last.phrase != call.phrase and replace(last, phrase="", score=1.0) == ActionCall("", call.action)
+        if replace(last, phrase="", score=1.0) != ActionCall("", call.action) or last.phrase == call.phrase:
+            return False
+        if last.score < 1.0 and call.score < 1.0:
+            return clause.link in ("juxt", "comma")  # two halves of one description
+        return clause.link == "juxt" and (
+            not call.phrase.isascii() or call.action in ("idle", "turn")
+        )  # not "jab hook"
 
     def _joins(self, clause: Clause, before: Clause | None) -> bool:
         """Whether the clause happens together with the one before."""
