@@ -1,8 +1,8 @@
 """Commands and paraphrases end to end, with the starter library and the packaged model.
 
-`commands_starter.jsonl` and `paraphrases_unseen.jsonl` were written by people who had seen neither grammar nor lexicon nor
-phrase bank. At first sight 91 % of the English and 87 % of the Chinese commands were exact, and of the paraphrases without
-lexicon words 68 and 72 % right; then the rules, not the phrase bank, were improved with the errors in view.
+`commands_starter.jsonl` and `paraphrases_unseen.jsonl` were written by people who had seen neither grammar nor lexicon
+nor phrase bank. At first sight 91 % of the English and 87 % of the Chinese commands were exact, and of the paraphrases
+without lexicon words 68 and 72 % right; then rules, not the phrase bank, were improved with the errors in view.
 """
 
 from __future__ import annotations
