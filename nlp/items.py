@@ -189,6 +189,10 @@ def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:
     return None
 
 
+def _acts(items: list[Item]) -> bool:
+    return any(item.is_action for item in items)
+
+
 def _timed(items: list[Item]) -> bool:
     return any(name == "duration" for item in items for name, _ in item.params)
 
@@ -241,6 +245,8 @@ def _in_context(items: list[Item], k: int) -> Item:
         and items[k + 1].kind in ("comma", "param", "lr", "number")
     ):
         return replace(item, kind="correct")
+    if item.text == "坐" and [i.text for i in items[k + 1 : k + 2]] == ["一 个"] and _acts(items[k + 2 : k + 3]):
+        return replace(item, kind="filler", entry=None)  # 坐一个后空翻, as speech-to-text writes 做
     if item.text == "等" and items[k + 1 : k + 2] and (items[k + 1].is_action or items[k + 1].text in _PERSONS):
         return replace(item, kind="after")  # 等鼓完掌
     if _verb_copy(items, k):

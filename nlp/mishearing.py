@@ -32,8 +32,9 @@ def repairs(tokens: Sequence[Token], items: Sequence[Item], phrases: Phrases) ->
     if spelled != list(tokens):
         yield spelled
     if any(tokens[k].kind == "han" for k in doubtful):
-        for near in (False, True):
-            sounded = _by_sound(spelled, phrases, near)
+        spoken = [token for token in spelled if token.kind != "comma"]  # recognizers put commas where somebody breathes
+        for words, near in ((spelled, False), (spelled, True), (spoken, False), (spoken, True)):
+            sounded = _by_sound(words, phrases, near)
             if sounded != list(tokens):
                 yield sounded
 
