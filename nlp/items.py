@@ -21,6 +21,7 @@ _SIDES = {"left": "left", "right": "right", "both": "both", "左": "left", "右"
 _ONE = ("one", "一", "一 个", "一 下")  # inside a phrase these are articles: 鞠一个躬
 _PERSONS = ("他", "她", "它", "你", "他 们", "角 色", "人 物", "主 播")
 _BREAKS = ("comma", "stop", "then", "and")
+_GIVING = ("give", "gives", "giving", "gave", "offer", "offers", "show", "shows", "deliver", "throw")
 _FINISHING = ("finish", "finished", "finishing", "done", "complete", "completed", "completing")
 _COUNT = {"number": "repetitions"}
 
@@ -193,6 +194,16 @@ def _acts(items: list[Item]) -> bool:
     return any(item.is_action for item in items)
 
 
+def _gives(items: list[Item]) -> bool:
+    """Whether an action follows behind whom it is given to."""
+    for item in items:
+        if item.is_action:
+            return True
+        if item.kind not in ("function", "filler", "noun", "manner_ok", "param", "number"):
+            return False
+    return False
+
+
 def _timed(items: list[Item]) -> bool:
     return any(name == "duration" for item in items for name, _ in item.params)
 
@@ -229,6 +240,8 @@ def _verb_copy(items: list[Item], k: int) -> bool:
 def _in_context(items: list[Item], k: int) -> Item:
     """The item with what only its neighbours tell: "no jumping", "with a wave", "as", 着."""
     item = items[k]
+    if item.kind == "word" and item.text in _GIVING and _gives(items[k + 1 : k + 7]):
+        return replace(item, kind="filler")  # "give the audience a wave"
     if item.kind == "and" and _timed(items[k - 1 : k]) and _timed(items[k + 1 : k + 2]):
         return replace(item, kind="function")  # one minute and thirty seconds
     if (

@@ -30,6 +30,11 @@ _ELLIPTIC = ("side", "direction", "degrees", "steps", "distance")
 Group = list[ActionCall]
 
 
+def _bare(call: ActionCall) -> bool:
+    """Whether a call states nothing but its action."""
+    return replace(call, phrase="", score=1.0) == ActionCall("", call.action)
+
+
 class Steps:
     """Puts clauses in order of time."""
 
@@ -190,7 +195,8 @@ class Steps:
         call = self._call(clause)
         if steps and self._said_twice(clause, steps[-1][-1], call):
             last = steps[-1][-1]
-            steps[-1][-1] = replace(call, phrase=f"{last.phrase} {call.phrase}", spans=last.spans + call.spans)
+            stated = call if _bare(last) else last
+            steps[-1][-1] = replace(stated, phrase=f"{last.phrase} {call.phrase}", spans=last.spans + call.spans)
             return index + 1
         if clause.link == "correct" and steps:
             self._take_back(steps.pop())
@@ -221,13 +227,12 @@ class Steps:
 
     def _said_twice(self, clause: Clause, last: ActionCall, call: ActionCall) -> bool:
         """Whether two phrases side by side name one action: 晃动脑袋 表示拒绝."""
-        if replace(last, phrase="", score=1.0) != ActionCall("", call.action) or last.phrase == call.phrase:
+        if last.action != call.action or last.phrase == call.phrase:
             return False
-        if last.score < 1.0 and call.score < 1.0:
-            return clause.link in ("juxt", "comma")  # two halves of one description
-        return clause.link == "juxt" and (
-            not call.phrase.isascii() or call.action in ("idle", "turn")
-        )  # not "jab hook"
+        if last.score < 1.0 or call.score < 1.0:  # two halves of one description
+            return clause.link in ("juxt", "comma", "and") and (_bare(last) or _bare(call))
+        english = call.phrase.isascii() and call.action not in ("idle", "turn")  # "jab hook" is two
+        return clause.link == "juxt" and not english and _bare(last)
 
     def _joins(self, clause: Clause, before: Clause | None) -> bool:
         """Whether the clause happens together with the one before."""
