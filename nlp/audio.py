@@ -14,6 +14,7 @@ from motion_engine.errors import BadMedia, LimitExceeded
 
 RATE = 16_000  # samples a second
 LONGEST = 60.0  # s of sound that is listened to
+_MOST_BYTES = 64 << 20  # of a stream, which may never end: 60 s in stereo at 48 kHz and 32 bit are 23 MB
 _FRAME = 480  # samples, 30 ms
 _QUIETEST = -50.0  # dB of full scale, below which nothing is speech
 _ABOVE_FLOOR = 6.0  # dB, by which speech stands out from what is heard all the time
@@ -32,7 +33,7 @@ def read_audio(source: Source) -> Samples:
 
     Raises:
         BadMedia: There is no such file, it is no sound, has none, or breaks off.
-        LimitExceeded: More than 60 s.
+        LimitExceeded: More than 60 s, or a stream of more than 64 MB.
     """
     if isinstance(source, np.ndarray):
         samples, name = np.asarray(source, dtype=np.float32), "The samples"
@@ -58,11 +59,11 @@ def _decode(source: Any, name: str) -> Samples:
         source = str(path)
     elif isinstance(source, bytes | bytearray):
         source = io.BytesIO(source)
-    elif not hasattr(source, "read"):
-        source = io.BytesIO(b"".join(source))
     blocks: list[Samples] = []
     seconds = 0.0
     try:
+        if not isinstance(source, str) and not hasattr(source, "read"):
+            source = _gathered(source)
         with av.open(source, metadata_errors="ignore") as container:
             if not container.streams.audio:
                 raise BadMedia(f"{name}: has no sound, only pictures: name a sound file.")
@@ -78,6 +79,16 @@ def _decode(source: Any, name: str) -> Samples:
             f"{name}: not a sound file that can be read ({error}): use wav, mp3, ogg, webm or m4a."
         ) from error
     return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
+
+
+def _gathered(chunks: Iterable[bytes]) -> io.BytesIO:
+    file = io.BytesIO()
+    for chunk in chunks:
+        file.write(chunk)
+        if file.tell() > _MOST_BYTES:
+            raise LimitExceeded(f"The sound: more than {_MOST_BYTES >> 20} MB: say one command at a time.")
+    file.seek(0)
+    return file
 
 
 def _samples(frame: Any) -> Samples:

@@ -57,6 +57,18 @@ def open_embedder(setting: str | None = None) -> Embedder:
     return SentenceTransformersEmbedder(setting) if setting else PackagedEmbedder()
 
 
+def threads() -> int:
+    """The setting MOTION_THREADS, 1 by default: two are slower on a busy machine.
+
+    Raises:
+        ModelUnavailable: It is no whole number from 1 on.
+    """
+    setting = os.environ.get("MOTION_THREADS") or "1"
+    if not (setting.isdecimal() and int(setting)):
+        raise ModelUnavailable(f"MOTION_THREADS={setting}: set it to a whole number from 1 on, or unset it.")
+    return int(setting)
+
+
 class PackagedEmbedder:
     """Multilingual USE v3 in numpy (English and Chinese, 512 dimensions), one thread: two are slower for a phrase."""
 
@@ -196,7 +208,7 @@ class SentenceTransformersEmbedder:
 
         quiet: Any = logging.disable_progress_bar
         quiet()
-        torch.set_num_threads(int(os.environ.get("MOTION_THREADS", "1")))
+        torch.set_num_threads(threads())
         try:
             local = Path(name_or_folder).is_dir()  # then no hub is asked, which saves a second
             with _no_collection():

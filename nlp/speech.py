@@ -22,6 +22,7 @@ from motion_engine.types import Language
 from nlp.audio import RATE, Samples, Source, may_be_speech, read_audio
 from nlp.lexicon import flatten, load
 from nlp.match import Phrasebook
+from nlp.models import threads
 from nlp.whisper_weights import SHA256, packaged_folder
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -160,11 +161,6 @@ def open_recognizer(setting: str | None = None) -> Recognizer:
     return FasterWhisper(Path(setting)) if Path(setting).is_dir() else OpenAIWhisper(setting)
 
 
-def threads() -> int:
-    """The setting MOTION_THREADS, 1 by default: two are slower on a busy machine."""
-    return int(os.environ.get("MOTION_THREADS", "1"))
-
-
 class FasterWhisper:
     """A CTranslate2 folder, 8 bit, through faster-whisper: the fast one on a CPU."""
 
@@ -174,9 +170,9 @@ class FasterWhisper:
             raise ModelUnavailable(f"faster-whisper is not installed: {_INSTALL}")
         from faster_whisper import WhisperModel
 
-        self.id = f"faster-whisper:{name or folder}"
+        self.id, most = f"faster-whisper:{name or folder}", threads()
         try:
-            self._model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads())
+            self._model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=most)
         except Exception as error:  # CTranslate2 and the tokenizer raise their own kinds
             raise ModelUnavailable(f"{folder}: not a CTranslate2 Whisper model ({error}).") from error
         self._encode = self._model.encode

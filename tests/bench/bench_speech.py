@@ -18,7 +18,8 @@ import numpy as np
 from api.engine import CommandEngine
 from motion_engine.errors import MotionError
 from nlp.audio import RATE, Samples, read_audio
-from nlp.speech import Listener, open_recognizer, threads, vocabulary_of
+from nlp.models import threads
+from nlp.speech import Listener, open_recognizer, vocabulary_of
 
 SPEECH = Path(__file__).parents[1] / "data/speech"
 HUMAN = Path("/usr/share/pocketsphinx/test/data/goforward.raw")  # headerless, 16 kHz, 16 bit

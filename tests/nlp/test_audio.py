@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -80,6 +82,18 @@ def test_what_is_no_sound(tmp_path: Path) -> None:
     cut = (SPEECH / "en01.ogg").read_bytes()[:40]
     with pytest.raises(BadMedia):
         read_audio(cut)
+
+
+def dropped(data: bytes) -> Iterator[bytes]:
+    yield data
+    raise OSError("the line went dead")
+
+
+def test_streams_that_break_off_or_never_end() -> None:
+    with pytest.raises(BadMedia, match="the line went dead"):
+        read_audio(dropped((SPEECH / "en01.ogg").read_bytes()))
+    with pytest.raises(LimitExceeded, match="64 MB"):
+        read_audio(bytes(1 << 20) for _ in itertools.count())
 
 
 def test_a_picture_has_no_sound(tmp_path: Path) -> None:

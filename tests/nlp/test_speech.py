@@ -131,6 +131,14 @@ def test_models_that_are_not_there(setting: str) -> None:
         open_recognizer(setting)
 
 
+@pytest.mark.parametrize("setting", ["abc", "0", "-3", "1.5"])
+def test_threads_are_a_whole_number(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    pytest.importorskip("faster_whisper", reason="pip install 'motion-engine[speech]'")
+    monkeypatch.setenv("MOTION_THREADS", setting)
+    with pytest.raises(ModelUnavailable, match=f"MOTION_THREADS={setting}: "):
+        open_recognizer("tests/data")
+
+
 def test_a_checkpoint_that_is_none(tmp_path: Path) -> None:
     pytest.importorskip("whisper", reason="pip install openai-whisper")
     (tmp_path / "bad.pt").write_bytes(b"not a checkpoint")
