@@ -104,6 +104,7 @@ def _by_sound(tokens: Sequence[Token], phrases: Phrases, near: bool) -> list[Tok
     return found
 
 
+@lru_cache(maxsize=16384)
 def _sound(text: str, near: bool) -> tuple[str, ...]:
     """The syllables of Chinese text, without tones; with `near`, those that are easily confused are the same."""
     from pypinyin import lazy_pinyin
