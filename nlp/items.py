@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nlp.english import is_gerund
 from nlp.lexicon import Entry, Match, Params, Phrases, flatten, load, words
@@ -19,10 +19,6 @@ _CLASSES = (
 _SIDES = {"left": "left", "right": "right", "both": "both", "左": "left", "右": "right", "双": "both", "左右": "both"}
 
 _ONE = ("one", "一", "一 个", "一 下")  # inside a phrase these are articles: 鞠一个躬
-_PERSONS = ("他", "她", "它", "你", "他 们", "角 色", "人 物", "主 播")
-_BREAKS = ("comma", "stop", "then", "and")
-_GIVING = ("give", "gives", "giving", "gave", "offer", "offers", "show", "shows", "deliver", "throw")
-_FINISHING = ("finish", "finished", "finishing", "done", "complete", "completed", "completing")
 _COUNT = {"number": "repetitions"}
 
 
@@ -66,14 +62,14 @@ def grammar_words() -> Phrases:
 
 
 def read_items(tokens: Sequence[Token], table: Phrases) -> list[Item]:
-    """The items of a command, in order; every token belongs to exactly one. Linear in the number of tokens."""
+    """The items of a command, in order, each by itself; every token belongs to exactly one. Linear in their number."""
     items: list[Item] = []
     index = 0
     while index < len(tokens):
         item = _limb(tokens, index, table) or _next(tokens, index, table)
         items.append(item)
         index = item.end
-    return [_in_context(items, k) for k in range(len(items))]
+    return items
 
 
 def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
@@ -188,99 +184,3 @@ def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:
                 end = start + at  # "left hand up": the limb is part of the action's phrase
             return Item("param", start, end, " ".join(text[: end - start]), params=(("side", side),))
     return None
-
-
-def _acts(items: list[Item]) -> bool:
-    return any(item.is_action for item in items)
-
-
-def _gives(items: list[Item]) -> bool:
-    """Whether an action follows behind whom it is given to."""
-    for item in items:
-        if item.is_action:
-            return True
-        if item.kind not in ("function", "filler", "noun", "manner_ok", "param", "number"):
-            return False
-    return False
-
-
-def _timed(items: list[Item]) -> bool:
-    return any(name == "duration" for item in items for name, _ in item.params)
-
-
-def _subject(item: Item) -> bool:
-    return item.kind == "noun" or item.text in (
-        "the",
-        "a",
-        "he",
-        "she",
-        "they",
-        "it",
-        "you",
-        "your",
-        "his",
-        "her",
-        "that",
-    )
-
-
-def _limb_between(items: list[Item], k: int, follows: Item) -> bool:
-    """Whether a limb stands between: "with your right hand bow" is not "with a bow"."""
-    between = items[k + 1 : items.index(follows)]
-    return any(dict(i.params).get("side") and i.text.split()[-1] in units().limbs for i in between)
-
-
-def _verb_copy(items: list[Item], k: int) -> bool:
-    """Whether a verb is only said again for its count: 鼓掌鼓三下, 跳舞跳十秒."""
-    if not 0 < k < len(items) - 1 or items[k - 1].kind != "action":
-        return False
-    return items[k - 1].text[0] == items[k].text and items[k + 1].kind in ("param", "number")
-
-
-def _in_context(items: list[Item], k: int) -> Item:
-    """The item with what only its neighbours tell: "no jumping", "with a wave", "as", 着."""
-    item = items[k]
-    if item.kind == "word" and item.text in _GIVING and _gives(items[k + 1 : k + 7]):
-        return replace(item, kind="filler")  # "give the audience a wave"
-    if item.kind == "and" and _timed(items[k - 1 : k]) and _timed(items[k + 1 : k + 2]):
-        return replace(item, kind="function")  # one minute and thirty seconds
-    if (
-        item.text == "once"
-        and (not k or items[k - 1].kind in _BREAKS)
-        and items[k + 1 : k + 2]
-        and _subject(items[k + 1])
-    ):
-        return replace(item, kind="after", params=())  # "once the character waves, sit"
-    if (
-        item.text in ("不", "不 是")
-        and k
-        and items[k + 1 : k + 2]
-        and items[k + 1].kind in ("comma", "param", "lr", "number")
-    ):
-        return replace(item, kind="correct")
-    if item.text == "坐" and [i.text for i in items[k + 1 : k + 2]] == ["一 个"] and _acts(items[k + 2 : k + 3]):
-        return replace(item, kind="filler", entry=None)  # 坐一个后空翻, as speech-to-text writes 做
-    if item.text == "等" and items[k + 1 : k + 2] and (items[k + 1].is_action or items[k + 1].text in _PERSONS):
-        return replace(item, kind="after")  # 等鼓完掌
-    if _verb_copy(items, k):
-        return replace(item, kind="function")
-    if item.kind not in ("correct", "prep", "when", "ordinal", "word", "filler", "comma", "then"):
-        return item
-    rest = [i for i in items[k + 1 : k + 5] if i.kind not in ("function", "filler", "param", "lr", "manner_ok")]
-    follows = rest[0] if rest else None
-    before = items[k - 1] if k else None
-    if item.text == "-" and before and follows and before.kind != "stop" and not before.text.isdigit():
-        return replace(item, kind="function")
-    if item.text == "no" and items[k + 1 : k + 2] and items[k + 1].gerund:
-        return replace(item, kind="not")
-    if item.text in _FINISHING and items[k + 1 : k + 2] and items[k + 1].gerund:
-        return replace(item, kind="function")  # "once you have finished stretching"
-    if item.text == "with" and follows and follows.is_action and not _limb_between(items, k, follows):
-        return replace(item, kind="while")
-    if item.text == "as" and follows and follows.is_action and items[k + 1].text != "a":
-        return replace(item, kind="while")
-    if item.text in ("when", "whenever"):
-        return replace(item, kind="while" if follows and follows.gerund else "after")
-    if item.kind == "when" and item.text == "着" and not (before and before.is_action):
-        return replace(item, kind="filler")
-    return item

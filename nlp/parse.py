@@ -1,7 +1,8 @@
 """Text to Plan by a grammar in plain Python: no model is asked for words of the lexicon.
 
 1. `tokens`: characters to words, numbers and marks, in both languages at once.
-2. `items`: what each word or phrase does (action, parameter, connector, filler, ...), longest phrase first.
+2. `items`: what each word or phrase does (action, parameter, connector, filler, ...), longest phrase first; `context`:
+   what only its neighbours tell.
 3. `clauses`: one clause for each action, with its relation to the one before.
 4. `calls`: each clause's action and parameters.
 5. `steps`: the clauses in order of time.
@@ -22,6 +23,7 @@ from motion_engine.types import ActionCall, Language, Plan, Step
 from nlp.account import Word, account
 from nlp.calls import CERTAIN, SURE, by_meaning, spans_of
 from nlp.clauses import Clause, split
+from nlp.context import in_context
 from nlp.items import Item, read_items
 from nlp.match import Matcher, explained
 from nlp.mishearing import REPAIRED, repairs
@@ -67,13 +69,13 @@ def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
     if len(spoken) > MOST_WORDS:
         raise LimitExceeded(f"The command has {len(spoken)} words, the limit is {MOST_WORDS}: say less at once.")
     _check_script(text, spoken)
-    items = read_items(tokens, matcher.phrases)
+    items = in_context(read_items(tokens, matcher.phrases))
     bare = matcher.without_model()
     literal = _attempt(text, tokens, items, bare)
     if literal and not _mostly_ignored(literal[1]):
         return literal
     for repaired in repairs(tokens, items, matcher.phrases) if not literal else ():
-        heard = _attempt(text, repaired, read_items(repaired, matcher.phrases), bare)
+        heard = _attempt(text, repaired, in_context(read_items(repaired, matcher.phrases)), bare)
         if heard and not heard[0].ignored:
             return _less_sure(heard[0]), heard[1]
     whole = _one_action(text, tokens, items, matcher)
