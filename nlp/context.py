@@ -13,6 +13,7 @@ _GIVING = ("give", "gives", "giving", "gave", "offer", "offers", "show", "shows"
 _BREAKS = ("comma", "stop", "then", "and")
 _FINISHING = ("finish", "finished", "finishing", "done", "complete", "completed", "completing")
 _SUBJECTS = ("the", "a", "he", "she", "they", "it", "you", "your", "his", "her", "that")
+_NO = ("不", "不 是")
 _PASSED = ("function", "filler", "param", "lr", "manner_ok")
 _MEASURED = ("comma", "param", "lr", "number")
 
@@ -56,8 +57,8 @@ def _chinese(items: Sequence[Item], k: int) -> Item | None:
         return replace(item, kind="filler")
     if behind is None:
         return None
-    if item.text in ("不", "不 是") and before and behind.kind in _MEASURED:
-        return replace(item, kind="correct")  # 走五步，不，六步
+    if before and (behind.kind == "comma" or item.text == "不") and item.text in _NO and behind.kind in _MEASURED:
+        return replace(item, kind="correct")  # 走五步，不，六步; but 举左手，不是右手
     if item.text == "坐" and behind.text == "一 个" and k + 2 < len(items) and items[k + 2].is_action:
         return replace(item, kind="filler", entry=None)  # 坐一个后空翻, as speech-to-text writes 做
     if item.text == "等" and (behind.is_action or behind.text in _PERSONS):

@@ -132,6 +132,9 @@ def _one_action(
         call = by_meaning(whole, tokens, matcher)
     except UnknownAction:
         return None
+    others = {item.entry.value for item in items if item.kind == "action" and item.entry} & matcher.books.keys()
+    if others - {call.action} and any(item.kind in ("and", "or", "comma", "stop") for item in items[:-1]):
+        return None  # a list, in which another action is known
     if call.score < (
         CERTAIN if known or several else SURE
     ):  # a known action may be one of several, or near for its own words

@@ -148,7 +148,8 @@ class Steps:
             rest[0] = replace(rest[0], link="then", together=False)
         self._sentence(rest, steps)
         for step in steps[at : at + scope]:
-            step[:] = self._ordered([*under, *step])
+            for call in reversed(under):
+                step[:] = self._together(step, call, first=True)
 
     def _fronted(self, clauses: Sequence[Clause], index: int) -> int:
         """How many clauses a subordinate group in front of its main clause has; 0 if it stands behind it."""
@@ -207,7 +208,7 @@ class Steps:
         elif clause.sub == "after" and steps:
             steps.insert(len(steps) - 1, [call])
         elif self._joins(clause, clauses[index - 1] if index else None) and steps:
-            steps[-1] = self._ordered([*steps[-1], call])
+            steps[-1] = self._together(steps[-1], call)
         else:
             steps.append([call])
         return index + 1
@@ -268,6 +269,14 @@ class Steps:
 
     def _layers_only(self, calls: Group) -> bool:
         return not any(call.action in self.whole_body for call in calls)
+
+    def _together(self, group: Group, call: ActionCall, *, first: bool = False) -> Group:
+        """The group with one more call, unless it only says again what one of them does: 匍匐着爬五米."""
+        for k, other in enumerate(group):
+            if other.action == call.action and (_bare(other) or _bare(call)):
+                stated = call if _bare(other) else other
+                return [*group[:k], replace(stated, spans=other.spans + call.spans), *group[k + 1 :]]
+        return self._ordered([call, *group] if first else [*group, call])
 
     def _ordered(self, calls: Group) -> Group:
         """Locomotion first, for it moves the body; else the order of the words."""
