@@ -45,6 +45,7 @@ def account(
     items: Sequence[Item],
     ignored: Iterable[Span],
     taken: Iterable[Span],
+    subjects: Iterable[Span] = (),
 ) -> list[Word]:
     """The role of every word of a command; what neither acts nor connects nor fills is "ignored".
 
@@ -54,10 +55,12 @@ def account(
         items: Its items; each token belongs to exactly one.
         ignored: The stretches that are known not to be performed.
         taken: The stretches that are negated or taken back.
+        subjects: The stretches that say who acts.
     """
     text, calls = plan.text, [call for step in plan.steps for call in step.actions]
     marks: list[tuple[Role, int] | None] = [None] * len(text)  # for each character its role, and in which stretch it is
     for role, groups in (
+        ("filler", [[span] for span in subjects]),
         ("negated", [[span] for span in taken]),
         ("action", [call.spans for call in calls]),
         ("ignored", [[span] for span in ignored]),

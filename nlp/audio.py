@@ -75,8 +75,9 @@ def _decode(source: Any, name: str) -> Samples:
                     break
             blocks += [_samples(block) for block in resampler.resample(None)]
     except (av.FFmpegError, ValueError, OSError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise BadMedia(
-            f"{name}: not a sound file that can be read ({error}): use wav, mp3, ogg, webm or m4a."
+            f"{name}: not a sound file that can be read ({reason}): use wav, mp3, ogg, webm or m4a."
         ) from error
     return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
 

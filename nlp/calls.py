@@ -53,7 +53,9 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
         if len(_naming(clause.items)) == 1:
             raise
         meant = by_meaning(clause, tokens, matcher, refused)
-        if meant.action == name and meant.score < CERTAIN:  # it is near for the very words that are known
+        if (
+            name in matcher.books and meant.score < CERTAIN
+        ):  # all words are near an action for the very word that is known
             raise
         return meant
     said = [item for item in clause.items if item is action or item.kind in STATES or _absorbed(item, name)]
@@ -147,7 +149,7 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[Span]:
     name = clause.action.entry.value if clause.action and clause.action.entry else ""
     found: list[list[Item]] = []
     adjunct: list[Item] = []
-    for item in clause.items[_subject(clause) :]:
+    for item in clause.items[subject(clause) :]:
         if item.kind == "prep":
             adjunct = [item]
         elif item.is_action or item.kind in STATES:
@@ -166,7 +168,7 @@ def ignored(clause: Clause, tokens: Sequence[Token]) -> list[Span]:
     return [(tokens[group[0].start].start, tokens[group[-1].end - 1].end) for group in found]
 
 
-def _subject(clause: Clause) -> int:
+def subject(clause: Clause) -> int:
     """How many items in front of the action say who acts: "the knight kneels"."""
     if clause.action is None or any(item.kind == "prep" for item in clause.items[: clause.items.index(clause.action)]):
         return 0

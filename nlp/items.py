@@ -16,7 +16,17 @@ _CLASSES = (
     "after", "before_that", "until", "beside", "when", "before_post", "after_post", "not",
     "instead_of", "correct", "again", "each",
 )  # fmt: skip
-_SIDES = {"left": "left", "right": "right", "both": "both", "左": "left", "右": "right", "双": "both", "左右": "both"}
+_SIDES = {
+    "left": "left",
+    "right": "right",
+    "l": "left",
+    "r": "right",
+    "both": "both",
+    "左": "left",
+    "右": "right",
+    "双": "both",
+    "左右": "both",
+}
 
 _ONE = ("one", "一", "一 个", "一 下")  # inside a phrase these are articles: 鞠一个躬
 _COUNT = {"number": "repetitions"}
@@ -56,7 +66,7 @@ def grammar_words() -> Phrases:
                 number: float | str = value if name == "direction" else float(value)
                 for phrase in flatten(group):
                     table.add(phrase, Entry("param", params=((key, number),)))
-        for side in ("left", "right", "左", "右"):
+        for side in ("left", "right", "l", "r", "左", "右"):
             table.add(side, Entry("lr", _SIDES[side]))
     return table
 

@@ -162,7 +162,7 @@ def _explained(text: str, tokens: Sequence[Token], items: Sequence[Item], matche
         raise matcher.unknown(text.strip())
     plan = Plan(text, language_of(tokens), tuple(Step(tuple(group)) for group in steps))
     taken = [*order.taken, *(span for clause in clauses if clause.negated for span in spans_of(clause.items, tokens))]
-    words = account(plan, tokens, items, sorted(order.ignored), taken)
+    words = account(plan, tokens, items, sorted(order.ignored), taken, order.subjects)
     return replace(plan, ignored=tuple(word.text for word in words if word.role == "ignored")), words
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from motion_engine.types import ActionCall
 from nlp.account import Span
-from nlp.calls import STATES, call_of, changed, ignored, params_of, spans_of, text_of, with_params
+from nlp.calls import STATES, call_of, changed, ignored, params_of, spans_of, subject, text_of, with_params
 from nlp.clauses import Clause
 from nlp.lexicon import words
 from nlp.match import Matcher
@@ -43,6 +43,7 @@ class Steps:
         self.whole_body = frozenset(words("whole_body"))
         self.travelling = frozenset(words("travelling"))
         self.ignored: set[Span] = set()
+        self.subjects: list[Span] = []  # who acts
         self.taken: list[Span] = []  # what was said and corrected
 
     def build(self, clauses: Sequence[Clause]) -> list[Group]:
@@ -175,6 +176,9 @@ class Steps:
         call = call_of(clause, self.tokens, self.matcher)
         if call.score == 1.0:  # else all words of the clause were used
             self.ignored.update(ignored(clause, self.tokens))
+        self.subjects += spans_of(
+            [item for item in clause.items[: subject(clause)] if item.kind == "noun"], self.tokens
+        )
         return call
 
     def _main(self, clauses: Sequence[Clause], index: int, steps: list[Group]) -> int:
