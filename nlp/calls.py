@@ -43,6 +43,8 @@ def call_of(clause: Clause, tokens: Sequence[Token], matcher: Matcher) -> Action
     assert action.entry is not None
     params = params_of(clause, action.entry.value)
     name = action.entry.timed if action.entry.timed and "duration" in params else action.entry.value
+    if name in words("whole_turns") and params.get("side") in ("left", "right") and "direction" not in params:
+        params = {"direction" if key == "side" else key: value for key, value in params.items()}  # 左转一圈
     name, params = _other_way(name, params, matcher)
     phrase = spell(list(tokens[action.start : action.end]))
     try:
@@ -224,6 +226,7 @@ def unexplained(clause: Clause, action: Item, name: str) -> list[Item]:
     takes_object = name in words("takes_object")
     found: list[Item] = []
     adjunct = False
+    stated = clause.items[0].text in ("the", "a", "an") and action.text.split()[0].endswith("s")  # "the thief crawls"
     for index, item in enumerate(clause.items):
         if item is action:
             adjunct = False
@@ -231,7 +234,7 @@ def unexplained(clause: Clause, action: Item, name: str) -> list[Item]:
             adjunct = True
         elif item.kind == "word":
             manner = item.text.endswith("ly") or _manner(clause.items, index, at)
-            if not (adjunct or manner or (takes_object and index > at)):
+            if not (adjunct or manner or (takes_object and index > at) or (stated and index < at)):
                 found.append(item)
     return found
 
@@ -281,6 +284,8 @@ def _lr_name(items: Sequence[Item], index: int) -> str:
     after = next((item for item in items[index + 1 :] if item.kind not in ("filler", "function")), None)
     if after and after.kind == "action" and after.entry and after.entry.value in words("limb_actions"):
         return "side"
+    if any(item.is_action and item.entry and item.entry.value in words("sided") for item in before):
+        return "side"  # "kick left"
     return "direction"
 
 

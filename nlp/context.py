@@ -34,7 +34,7 @@ def _english(items: Sequence[Item], k: int) -> Item | None:
         return replace(item, kind="function")  # "one minute and thirty seconds"
     if item.text == "once" and (before is None or before.kind in _BREAKS) and _subject(behind):
         return replace(item, kind="after", params=())  # "once the character waves, sit"
-    if item.text == "no" and behind.gerund:
+    if item.text == "no" and (behind.gerund or (k == 0 and behind.is_action)):
         return replace(item, kind="not")
     if item.text in _FINISHING and behind.gerund:
         return replace(item, kind="function")  # "once you have finished stretching"

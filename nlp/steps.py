@@ -24,6 +24,7 @@ from nlp.match import Matcher
 from nlp.tokens import Token
 
 _MEASURES = ("duration", "distance", "degrees", "steps")
+_SUBJECTS = ("he", "she", "they", "it", "the character", "the person", "a person")
 _PAUSE = ("过", "隔")  # 过三秒再挥手
 _ELLIPTIC = ("side", "direction", "degrees", "steps", "distance")
 
@@ -251,7 +252,11 @@ class Steps:
     def _participle(self, clause: Clause, before: Clause | None) -> bool:
         """Whether it is "waving" in "walk, waving": a gerund behind a verb that is none."""
         action, first = clause.action, before.action if before and not clause.sub else None
-        return bool(clause.link in ("comma", "juxt") and action and action.gerund and first and not first.gerund)
+        if not (action and first and before and clause.link in ("comma", "juxt")):
+            return False
+        if first.gerund and not action.gerund:  # "Waving, she walks"
+            return before.link in ("start", "stop") and any(item.text in _SUBJECTS for item in clause.items)
+        return action.gerund and not first.gerund
 
     def _while_behind(self, clauses: Sequence[Clause], index: int, call: ActionCall, steps: list[Group]) -> int:
         """ "A and B while C (and D)"."""
