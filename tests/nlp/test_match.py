@@ -19,7 +19,7 @@ from nlp.match import Matcher, Phrasebook
 from nlp.models import Embedder, PackagedEmbedder
 from nlp.parse import notation
 
-MOST_WRONG = 1  # of 331 phrases: paraphrases taken for another action, or unknowable ones for any
+MOST_WRONG = 1  # of 350 phrases: paraphrases taken for another action, or unknowable ones for any
 
 
 def starter_names() -> list[str]:
