@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from nlp.items import Item
 
@@ -245,10 +245,6 @@ class _Splitter:
             item.text == "起 来" or (item.gerund and first.text in _ENDING) or first.text.startswith("停 止")
         ):
             clause.items.append(Item("noun", item.start, item.end, item.text))  # 转起来; "stop waving"
-            return
-        if adjacent and first.text.endswith("着") and item.text == first.text:  # 走着走着跑起来: "walking" is over
-            clause.items[-1] = replace(first, text=first.text.replace("着", "").strip())
-            clause.items.append(Item("noun", item.start, item.end, item.text))
             return
         if first.kind == "weak" and adjacent:
             clause.items[-1] = Item("filler", first.start, first.end, first.text)
