@@ -100,7 +100,7 @@ def say(
     as_json: Json = False,
 ) -> None:
     """Turn a command into motion: `motion say "wave then run" -o run.mp4 -o run.bvh`."""
-    from api.export import Picture, document, read_skeleton
+    from api.export import Picture, read_skeleton
 
     if render not in ("mannequin", "pose", "side-by-side"):
         raise typer.BadParameter(f"{render!r} is none of mannequin, pose, side-by-side", param_hint="--render")
@@ -113,10 +113,7 @@ def say(
     plan = engine.parse(_spoken(text))
     track = engine.perform(engine.timeline(plan, fps=fps))
     _write(output or [], plan, track, picture, theirs)
-    if as_json:
-        print(json.dumps(document(plan, track.timeline), ensure_ascii=False))
-    else:
-        _print_plan(plan, track, output or [])
+    _print(plan, track, output or [], as_json=as_json)
 
 
 @app.command()
@@ -133,7 +130,7 @@ def listen(
     """Turn a spoken command into motion: `motion listen command.wav -o run.mp4`."""
     from dataclasses import asdict
 
-    from api.export import Picture, document
+    from api.export import Picture
 
     if mic == bool(sound):
         raise typer.BadParameter("give either a sound file or --mic")
@@ -147,10 +144,7 @@ def listen(
     plan = engine.parse(heard.text)
     track = engine.perform(engine.timeline(plan))
     _write(output or [], plan, track, Picture())
-    if as_json:
-        print(json.dumps({"heard": asdict(heard), **document(plan, track.timeline)}, ensure_ascii=False))
-    else:
-        _print_plan(plan, track, output or [])
+    _print(plan, track, output or [], as_json=as_json, heard=asdict(heard))
 
 
 def _record() -> Samples:
@@ -187,6 +181,16 @@ def _size(text: str) -> tuple[int, int]:
     if not all(SIZES[0] <= int(n) <= SIZES[1] for n in (width, height)):
         raise typer.BadParameter(f"{text}: both sides must be {SIZES[0]} to {SIZES[1]} pixels", param_hint="--size")
     return int(width), int(height)
+
+
+def _print(plan: Plan, track: Track, written: list[Path], *, as_json: bool, **more: object) -> None:
+    """The plan and the timeline as a table, or as JSON with `more` in front."""
+    from api.export import document
+
+    if as_json:
+        print(json.dumps({**more, **document(plan, track.timeline)}, ensure_ascii=False))
+    else:
+        _print_plan(plan, track, written)
 
 
 def _print_plan(plan: Plan, track: Track, written: list[Path]) -> None:
