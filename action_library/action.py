@@ -1,4 +1,4 @@
-"""The document of one action: what the library says of a clip, checked once, above all stores."""
+"""The documents of the library, checked once, above all stores: what is said of an action, and what all have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -24,14 +24,15 @@ UNKNOWN = "unknown"
 _GAPS = re.compile(r"[\W_]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 
+D = TypeVar("D", bound="Described")
 Word = Annotated[str, Field(min_length=1, max_length=LONGEST_ALIAS)]
 Posture = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Metres = Annotated[float, Field(ge=0.0, le=100_000.0)]
 Seconds = Annotated[float, Field(ge=0.0, le=LONGEST_ACTION)]
 
 
-class Action(BaseModel):
-    """One action of the library; the clip itself is stored apart, under its hash `track`."""
+class Described(BaseModel):
+    """What everything in the library has that can be named in a command."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -41,19 +42,6 @@ class Action(BaseModel):
     tags: Annotated[tuple[Word, ...], Field(max_length=MOST_TAGS)] = ()
     source: Annotated[str, Field(min_length=1, max_length=LONGEST_DESCRIPTION)] = UNKNOWN
     licence: Annotated[str, Field(min_length=1, max_length=LONGEST_DESCRIPTION)] = UNKNOWN
-    duration: Annotated[float, Field(gt=0.0, le=LONGEST_ACTION)]  # s
-    fps: Annotated[float, Field(gt=0.0, le=1000.0)]
-    frames: Annotated[int, Field(ge=1)]
-    loop: tuple[Seconds, Seconds] | None = None  # s, the part that repeats
-    cyclic: bool = False
-    mask: Mask = "full"
-    side: Side | None = None
-    distance: Metres = 0.0  # along the floor, in one loop or in the whole clip
-    turn: Annotated[float, Field(ge=-1000.0, le=1000.0)] = 0.0  # radians, left positive
-    cycles: Annotated[int, Field(ge=1, le=1000)] | None = None
-    start_posture: Posture = "stand"
-    end_posture: Posture = "stand"
-    track: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the clip's bytes
     created: datetime = Field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     @field_validator("name")
@@ -70,6 +58,25 @@ class Action(BaseModel):
             if len(words) > MOST_ALIASES:
                 raise ValueError(f"{len(words)} in {language}; {MOST_ALIASES} are allowed")
         return aliases
+
+
+class Action(Described):
+    """One action of the library; the clip itself is stored apart, under its hash `track`."""
+
+    duration: Annotated[float, Field(gt=0.0, le=LONGEST_ACTION)]  # s
+    fps: Annotated[float, Field(gt=0.0, le=1000.0)]
+    frames: Annotated[int, Field(ge=1)]
+    loop: tuple[Seconds, Seconds] | None = None  # s, the part that repeats
+    cyclic: bool = False
+    mask: Mask = "full"
+    side: Side | None = None
+    distance: Metres = 0.0  # along the floor, in one loop or in the whole clip
+    turn: Annotated[float, Field(ge=-1000.0, le=1000.0)] = 0.0  # radians, left positive
+    cycles: Annotated[int, Field(ge=1, le=1000)] | None = None
+    start_posture: Posture = "stand"
+    end_posture: Posture = "stand"
+    track: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""  # sha256 of the clip's bytes
+    parts: Annotated[tuple[Word, ...], Field(max_length=8)] = ()  # of the body that take part: "left_arm", ...
 
     @model_validator(mode="after")
     def _loop_lies_inside(self) -> Action:
@@ -96,8 +103,13 @@ class Action(BaseModel):
 
 def new_action(**fields: Any) -> Action:
     """An `Action` of `fields`; BadClip with the first wrong field if they do not make one."""
+    return checked(Action, fields)
+
+
+def checked(kind: type[D], fields: Mapping[str, Any]) -> D:
+    """A document of `fields`; BadClip with the first wrong field if they do not make one."""
     try:
-        return Action(**fields)
+        return kind(**fields)
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"])
@@ -132,23 +144,3 @@ def sort_aliases(aliases: Mapping[str, Iterable[str]] | Iterable[str]) -> dict[s
         language: tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
         for language, words in aliases.items()
     }
-
-
-def search_terms(text: str) -> set[str]:
-    """The terms under which `text` is found: its words, and the pairs of neighbours in Chinese (or a lone character).
-
-    Pairs, since Chinese has no spaces: a store then needs no full-text search of its own.
-    """
-    text = unicodedata.normalize("NFKC", text).casefold()
-    terms = set(_GAPS.sub(" ", _HAN.sub(" ", text)).split())
-    for run in _HAN.findall(text):
-        terms |= {run[i : i + 2] for i in range(max(1, len(run) - 1))}
-    return terms
-
-
-def action_terms(action: Action) -> set[str]:
-    """All terms under which `action` is found."""
-    words = [action.name, action.description, *action.tags]
-    for aliases in action.aliases.values():
-        words += aliases
-    return set().union(*(search_terms(text) for text in words))

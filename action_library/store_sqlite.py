@@ -1,317 +1,320 @@
-"""The default store: one SQLite file, in the process.
-
-Every thread has a connection of its own, since one that is shared loses writes that it had acknowledged. WAL lets
-readers read while one writes; `synchronous=FULL` makes a write that returned survive a power cut; `BEGIN IMMEDIATE`
-takes the write lock first, so that two writers wait for one another instead of failing halfway.
-"""
+"""The default store: one SQLite file, in the process; see `action_library.store.Store` for what it promises."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import threading
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from action_library.store import REVISION, Entry
-from motion_engine.errors import LibraryUnavailable
+from action_library.sqlite_file import SqliteFile
+from action_library.store import REVISION, Change, Entry, Query, Row
 
 APPLICATION = 0x4D454C42  # "MELB" in the header: an SQLite file of ours
-VERSION = 1  # of the schema, in PRAGMA user_version
-BUSY_TIMEOUT = 30.0  # s, that a writer waits for others
 MOST_VARIABLES = 500  # in one statement; SQLite's own limit is 999 in old builds
 
-_SCHEMA = f"""
-CREATE TABLE actions (name TEXT PRIMARY KEY, document TEXT NOT NULL, track TEXT NOT NULL REFERENCES tracks (sha256));
+# Facets carry what can be sorted by, so that a filtered and sorted page is read from one index.
+_SCHEMA = """
 CREATE TABLE tracks (sha256 TEXT PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE terms (term TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (term, name)) WITHOUT ROWID;
-CREATE TABLE vectors (key TEXT PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE marks (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE INDEX actions_by_track ON actions (track);
-CREATE INDEX terms_by_name ON terms (name);
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {VERSION};
+CREATE TABLE documents (
+    name TEXT PRIMARY KEY, kind TEXT NOT NULL, document TEXT NOT NULL, track TEXT REFERENCES tracks (sha256),
+    text TEXT NOT NULL, duration REAL NOT NULL, created TEXT NOT NULL,
+    version INTEGER NOT NULL, revision INTEGER NOT NULL
+);
+CREATE INDEX documents_by_kind ON documents (kind, name);
+CREATE INDEX documents_by_track ON documents (track);
+CREATE INDEX documents_by_revision ON documents (revision);
+CREATE TABLE past (
+    name TEXT NOT NULL, kind TEXT NOT NULL, document TEXT NOT NULL, track TEXT REFERENCES tracks (sha256),
+    text TEXT NOT NULL, duration REAL NOT NULL, created TEXT NOT NULL,
+    version INTEGER NOT NULL, revision INTEGER NOT NULL, removed INTEGER NOT NULL, PRIMARY KEY (name, version)
+);
+CREATE INDEX past_by_track ON past (track);
+CREATE INDEX past_by_removal ON past (removed);
+CREATE TABLE words (word TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (word, name)) WITHOUT ROWID;
+CREATE INDEX words_by_name ON words (name);
+CREATE TABLE facets (
+    facet TEXT NOT NULL, name TEXT NOT NULL, duration REAL NOT NULL, created TEXT NOT NULL, PRIMARY KEY (facet, name)
+) WITHOUT ROWID;
+CREATE INDEX facets_by_name ON facets (name);
+CREATE INDEX facets_by_duration ON facets (facet, duration, name);
+CREATE INDEX facets_by_created ON facets (facet, created, name);
+CREATE TABLE vectors (key TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE marks (key TEXT PRIMARY KEY, value TEXT NOT NULL)
 """
+
+# Version 1 had actions only, and neither facets nor a past; what is found by is written by `Library` afterwards.
+_FROM_1 = f"""
+ALTER TABLE tracks RENAME TO old_tracks;
+ALTER TABLE vectors RENAME TO old_vectors;
+ALTER TABLE marks RENAME TO old_marks;
+{_SCHEMA};
+INSERT INTO tracks SELECT * FROM old_tracks;
+INSERT INTO vectors SELECT * FROM old_vectors;
+INSERT INTO marks SELECT * FROM old_marks;
+INSERT INTO documents SELECT name, 'action', document, track, '', 0, '', 1, rowid FROM actions;
+INSERT OR REPLACE INTO marks SELECT '{REVISION}', COALESCE(MAX(rowid), 0) FROM actions;
+DROP TABLE terms;
+DROP TABLE actions;
+DROP TABLE old_tracks;
+DROP TABLE old_vectors;
+DROP TABLE old_marks
+"""
+
+_DOCUMENT = "name, kind, document, COALESCE(track, ''), text, duration, created, version, revision"
 
 
 class SqliteStore:
-    """See `action_library.store.Store`; the file is made if it does not exist."""
+    """A library in one file; it is made if it does not exist."""
 
     def __init__(self, path: Path | str) -> None:
-        """Open or make the file at `path`.
-
-        Raises:
-            LibraryUnavailable: It cannot be read, or is not a library of this version. The file is left as it is.
-        """
-        try:
-            self.path = Path(path).expanduser().absolute()
-        except RuntimeError as error:
-            raise LibraryUnavailable(f"{path}: {error} Name the whole path.") from None
+        """Open or make the file at `path`; LibraryUnavailable as of `SqliteFile`."""
+        self._file = SqliteFile(path, APPLICATION, {0: _SCHEMA, 1: _FROM_1})
+        self.path = self._file.path
         self.url = str(self.path)
-        self.writable = True
-        self._threads = threading.local()
-        self._lock = threading.Lock()
-        self._open: list[tuple[int, threading.Thread, sqlite3.Connection]] = []
-        self._prepare()
+
+    @property
+    def writable(self) -> bool:
+        """Whether the file may be written."""
+        return self._file.writable
 
     # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def documents(self) -> list[str]:
-        """All documents, by name."""
-        return [row[0] for row in self._read("SELECT document FROM actions ORDER BY name")]
+    def get(self, name: str) -> Row | None:
+        """One document."""
+        rows = self.get_many((name,))
+        return rows[0] if rows else None
 
-    def document(self, name: str) -> str | None:
-        """One document; None if there is none of that name."""
-        return self._value("SELECT document FROM actions WHERE name = ?", name)
+    def get_many(self, names: Collection[str]) -> list[Row]:
+        """Those of these names that there are."""
+        rows: list[Row] = []
+        for some in _batches(names):
+            sql = f"SELECT {_DOCUMENT} FROM documents WHERE name IN ({_places(some)})"
+            rows += [_row(row) for row in self._file.read(sql, *some)]
+        return rows
 
-    def names_with(self, terms: Iterable[str]) -> dict[str, int]:
-        """The actions that have any of `terms`, and how many of them."""
-        wanted = sorted(set(terms))[:MOST_VARIABLES]
-        places = ",".join("?" * len(wanted))
-        return dict(self._read(f"SELECT name, COUNT(*) FROM terms WHERE term IN ({places}) GROUP BY name", *wanted))
+    def all(self, kind: str) -> list[Row]:
+        """All of a kind, by name."""
+        sql = f"SELECT {_DOCUMENT} FROM documents WHERE kind = ? ORDER BY name"
+        return [_row(row) for row in self._file.read(sql, kind)]
+
+    def find(self, query: Query) -> list[Row]:
+        """One page, in the order of the index of its first facet."""
+        where, values = ["f.facet = ?"], list[object](query.facets[:1])
+        for facet in query.facets[1:]:
+            where.append("EXISTS (SELECT 1 FROM facets g WHERE g.facet = ? AND g.name = f.name)")
+            values.append(facet)
+        if query.duration is not None:
+            where.append("f.duration BETWEEN ? AND ?")
+            values += query.duration
+        if query.after is not None:
+            where.append(f"(f.{query.sort}, f.name) {'<' if query.descending else '>'} (?, ?)")
+            values += query.after
+        down = " DESC" if query.descending else ""
+        order = f"f.{query.sort}{down}, f.name{down}" if query.sort != "name" else f"f.name{down}"
+        columns = _DOCUMENT.replace("COALESCE(track", "COALESCE(d.track").replace("name, ", "d.name, ", 1)
+        columns = columns.replace("duration, created", "d.duration, d.created")
+        sql = (
+            f"SELECT {columns} FROM facets f CROSS JOIN documents d ON d.name = f.name "
+            f"WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
+        )
+        return [_row(row) for row in self._file.read(sql, *values, query.limit)]
+
+    def count(self, facet: str, limit: int) -> int:
+        """How many have `facet`."""
+        return self._file.value("SELECT COUNT(*) FROM (SELECT 1 FROM facets WHERE facet = ? LIMIT ?)", facet, limit)
+
+    def count_words(self, word: str, limit: int) -> int:
+        """How many have `word`."""
+        return self._file.value("SELECT COUNT(*) FROM (SELECT 1 FROM words WHERE word = ? LIMIT ?)", word, limit)
+
+    def names_with(self, words: Iterable[str]) -> dict[str, int]:
+        """Those that have any of `words`, and how many of them."""
+        some = sorted(set(words))[:MOST_VARIABLES]
+        sql = f"SELECT name, COUNT(*) FROM words WHERE word IN ({_places(some)}) GROUP BY name"
+        return dict(self._file.read(sql, *some))
+
+    def changes(self, since: int) -> list[Change]:
+        """What was written or removed after `since`."""
+        written = "SELECT revision, name, kind, COALESCE(track, ''), text FROM documents WHERE revision > ?"
+        gone = (
+            "SELECT removed, name, kind, COALESCE(track, ''), text, TRUE FROM past p WHERE removed > ? "
+            "AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.name = p.name)"
+        )
+        return [Change(*row) for sql in (gone, written) for row in self._file.read(sql, since)]
+
+    def past(self, name: str) -> list[Row]:
+        """Former versions of a name, the latest first."""
+        sql = f"SELECT {_DOCUMENT}, removed FROM past WHERE name = ? ORDER BY version DESC"
+        return [_row(row) for row in self._file.read(sql, name)]
+
+    def bin(self) -> list[Row]:
+        """Those that were removed and whose names are free, by name."""
+        sql = (
+            f"SELECT {_DOCUMENT}, removed FROM past p WHERE removed > 0 AND version = (SELECT MAX(version) FROM past q "
+            "WHERE q.name = p.name) AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.name = p.name) ORDER BY name"
+        )
+        return [_row(row) for row in self._file.read(sql)]
 
     def mark(self, key: str) -> str | None:
         """The value of a mark."""
-        return self._value("SELECT value FROM marks WHERE key = ?", key)
+        return self._file.value("SELECT value FROM marks WHERE key = ?", key)
 
     def track(self, key: str) -> bytes | None:
         """The bytes of a track."""
-        return self._value("SELECT data FROM tracks WHERE sha256 = ?", key)
+        return self._file.value("SELECT data FROM tracks WHERE sha256 = ?", key)
+
+    def tracks(self) -> Iterator[tuple[str, bytes]]:
+        """All tracks with their keys."""
+        for key in self.track_keys():
+            data = self.track(key)
+            if data is not None:
+                yield key, data
+
+    def track_keys(self) -> set[str]:
+        """The keys of all tracks."""
+        return {key for (key,) in self._file.read("SELECT sha256 FROM tracks")}
+
+    def vectors(self, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """All cached vectors whose keys begin with `prefix`, and the keys."""
+        sql = "SELECT key, data FROM vectors WHERE key >= ? AND key < ?"
+        return self._file.stream(sql, prefix, prefix + "\U0010ffff")
 
     def vector(self, key: str) -> bytes | None:
         """A cached vector."""
-        return self._value("SELECT data FROM vectors WHERE key = ?", key)
+        return self._file.value("SELECT data FROM vectors WHERE key = ?", key)
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def insert(self, entry: Entry, data: bytes) -> bool:
-        """Adds an action and its track; False, and nothing changes, if there is one of that name."""
-        with self._writing() as db:
-            if db.execute("SELECT 1 FROM actions WHERE name = ?", (entry.name,)).fetchone():
-                return False
-            _put(db, entry, data)
-            return True
+    def put(self, entry: Entry, data: bytes | None, *, expect: int | None = None) -> Row | None:
+        """Writes a document and its track."""
+        with self._file.writing() as db:
+            old = db.execute("SELECT revision FROM documents WHERE name = ?", (entry.name,)).fetchone()
+            if expect is not None and (old[0] if old else 0) != expect:
+                return None
+            if old:
+                _to_past(db, entry.name, 0)
+            return _insert(db, entry, data)
 
-    def replace(self, entry: Entry, data: bytes) -> None:
-        """Adds an action and its track, or puts it in the place of the one of that name."""
-        with self._writing() as db:
-            _delete(db, entry.name)
-            _put(db, entry, data)
-
-    def remove(self, name: str) -> bool:
-        """Removes an action, and its track if no other has the same; False if there is none of that name."""
-        with self._writing() as db:
-            return _delete(db, name)
-
-    def fill(self, entries: Sequence[tuple[Entry, bytes]], key: str, before: str | None, after: str) -> bool:
-        """Adds those whose names are free and changes a mark, in one transaction; False if it is not `before`."""
-        with self._writing() as db:
+    def put_new(
+        self, entries: Sequence[tuple[Entry, bytes | None]], key: str, before: str | None, after: str
+    ) -> tuple[str, ...] | None:
+        """Adds documents and changes a mark, in one transaction."""
+        with self._file.writing() as db:
             row = db.execute("SELECT value FROM marks WHERE key = ?", (key,)).fetchone()
             if (row[0] if row else None) != before:
-                return False
-            taken = {row[0] for row in db.execute("SELECT name FROM actions")}
+                return None
+            names = [entry.name for entry, _ in entries]
+            taken = [
+                name
+                for some in _batches(names)
+                for (name,) in db.execute(f"SELECT name FROM documents WHERE name IN ({_places(some)})", some)
+            ]
+            if taken:
+                return tuple(taken)
             for entry, data in entries:
-                if entry.name not in taken:
-                    _put(db, entry, data)
+                _insert(db, entry, data)
             db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (key, after))
+            return ()
+
+    def reindex(self, entries: Sequence[Entry]) -> None:
+        """Writes what documents are found by anew."""
+        with self._file.writing() as db:
+            for entry in entries:
+                values = (entry.text, entry.duration, entry.created, entry.name)
+                db.execute("UPDATE documents SET text = ?, duration = ?, created = ? WHERE name = ?", values)
+                _unindex(db, entry.name)
+                _index(db, entry)
+
+    def remove(self, name: str, *, expect: int | None = None) -> bool:
+        """Puts a document in the bin."""
+        with self._file.writing() as db:
+            row = db.execute("SELECT revision FROM documents WHERE name = ?", (name,)).fetchone()
+            if row is None or expect not in (None, row[0]):
+                return False
+            _to_past(db, name, _next_revision(db))
             return True
 
-    def put_vector(self, key: str, data: bytes) -> None:
-        """Caches a vector."""
-        with self._writing() as db:
-            db.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (key, data))
+    def forget(self, names: Iterable[str]) -> None:
+        """Deletes the past of these names."""
+        with self._file.writing() as db:
+            db.executemany("DELETE FROM past WHERE name = ?", [(name,) for name in names])
+            _collect(db)
+
+    def collect(self, grace: float) -> int:
+        """Deletes tracks that nothing refers to; a track and its document are written together, so none is too new."""
+        with self._file.writing() as db:
+            return _collect(db)
+
+    def set_mark(self, key: str, value: str) -> None:
+        """Writes a mark."""
+        with self._file.writing() as db:
+            db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?)", (key, value))
+
+    def put_vectors(self, vectors: Mapping[str, bytes]) -> None:
+        """Caches vectors."""
+        with self._file.writing() as db:
+            db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", list(vectors.items()))
 
     def close(self) -> None:
-        """Ends the connections of all threads; the next use opens new ones."""
-        with self._lock:
-            for process, _, db in self._open:
-                if process == os.getpid():
-                    db.close()
-            self._open.clear()
-            self._threads = threading.local()
-
-    # ── Connections ───────────────────────────────────────────────────────────────────────────────────────
-
-    def _prepare(self) -> None:
-        """Makes the file and its tables if they are missing, and checks that they are ours."""
-        try:
-            if self.path.is_dir():
-                example = f"{self.path}/library.sqlite"
-                raise LibraryUnavailable(f"{self.path} is a folder: name a file in it, such as {example}.")
-            exists = self.path.exists()
-            if exists and not self.path.is_file():
-                raise LibraryUnavailable(f"{self.path} is a device, not a file: name a file.")
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LibraryUnavailable(f"{self.path}: the folder cannot be made or read: {error.strerror}.") from None
-        self.writable = not exists or os.access(self.path, os.W_OK, effective_ids=True)
-        with _explained(self.path):
-            if not self._is_ours(self._connection()):
-                self._create()
-
-    def _is_ours(self, db: sqlite3.Connection) -> bool:
-        """Whether the file has our tables; False for an empty one, LibraryUnavailable for anything else."""
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        if application == APPLICATION and version == VERSION:
-            return True
-        if application == APPLICATION:
-            raise LibraryUnavailable(
-                f"{self.path} was made by a newer version of this program (schema {version}, known is {VERSION}). "
-                "It was not changed. Update the program, or name another file with --library or MOTION_LIBRARY."
-            )
-        if version or application or db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
-            raise LibraryUnavailable(
-                f"{self.path} is an SQLite file, but not an action library. It was not changed. "
-                "Name another file with --library or MOTION_LIBRARY."
-            )
-        return False
-
-    def _create(self) -> None:
-        if not self.writable:
-            raise LibraryUnavailable(f"{self.path} is empty and cannot be written: change its permissions.")
-        db = self._connection()
-        _use_wal(db)
-        with self._writing():
-            if not self._is_ours(db):  # another process may have been first
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-
-    def _connection(self) -> sqlite3.Connection:
-        """This thread's own connection; after a fork, this process's own."""
-        if getattr(self._threads, "process", None) != os.getpid():
-            db = self._connect()
-            with self._lock:
-                self._forget_dead_threads()
-                self._open.append((os.getpid(), threading.current_thread(), db))
-            self._threads.process, self._threads.db = os.getpid(), db
-        return self._threads.db
-
-    def _forget_dead_threads(self) -> None:
-        kept = []
-        for process, thread, db in self._open:
-            if process == os.getpid() and not thread.is_alive():
-                db.close()
-            else:
-                kept.append((process, thread, db))
-        self._open = kept
-
-    def _connect(self) -> sqlite3.Connection:
-        with _explained(self.path):
-            if self.writable:
-                db = sqlite3.connect(self.path, BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("PRAGMA foreign_keys = ON")
-                return db
-            return self._connect_read_only()
-
-    def _connect_read_only(self) -> sqlite3.Connection:
-        """WAL needs a file beside the library even to read it; without one it is read as if nobody ever wrote."""
-        from urllib.parse import quote
-
-        for option in ("mode=ro", "immutable=1"):
-            url = f"file:{quote(str(self.path))}?{option}"
-            db = sqlite3.connect(url, BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, uri=True)
-            try:
-                db.execute("SELECT COUNT(*) FROM sqlite_master")
-                return db
-            except sqlite3.OperationalError:
-                db.close()
-                log = Path(f"{self.path}-wal")  # what it holds would be missing
-                if option == "immutable=1" or (log.exists() and log.stat().st_size):
-                    raise
-        raise AssertionError("the last option either returned or raised")
-
-    def _read(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with _explained(self.path):
-            return self._connection().execute(sql, values).fetchall()
-
-    def _value(self, sql: str, *values: object) -> Any:
-        rows = self._read(sql, *values)
-        return rows[0][0] if rows else None
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock from the start; undone if anything fails in it."""
-        if not self.writable:
-            raise LibraryUnavailable(
-                f"{self.path} is read-only: change its permissions, or copy it and name the copy with --library."
-            )
-        with _explained(self.path):
-            db = self._connection()
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+        """Ends all connections; the next use opens new ones."""
+        self._file.close()
 
 
-def _use_wal(db: sqlite3.Connection) -> None:
-    """Stays with the file. SQLite does not wait by itself when two processes do this to a new file at once."""
-    for attempt in range(100):
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"))
-            if not busy or attempt == 99:
-                raise
-            time.sleep(0.02)
+def _row(values: tuple[object, ...]) -> Row:
+    """A row of `_DOCUMENT`, and perhaps `removed`."""
+    name, kind, document, track, text, duration, created, version, revision, *removed = values
+    entry = Entry(name, kind, document, track, text, duration, created)  # type: ignore[arg-type]
+    return Row(entry, version, revision, *removed)  # type: ignore[arg-type]
 
 
-def _put(db: sqlite3.Connection, entry: Entry, data: bytes) -> None:
-    db.execute("INSERT OR IGNORE INTO tracks VALUES (?, ?)", (entry.track, data))
-    db.execute("INSERT INTO actions VALUES (?, ?, ?)", (entry.name, entry.document, entry.track))
-    db.executemany("INSERT INTO terms VALUES (?, ?)", [(term, entry.name) for term in sorted(entry.terms)])
-    _count(db)
+def _batches(names: Collection[str]) -> Iterator[list[str]]:
+    listed = list(names)
+    for start in range(0, len(listed), MOST_VARIABLES):
+        yield listed[start : start + MOST_VARIABLES]
 
 
-def _delete(db: sqlite3.Connection, name: str) -> bool:
-    row = db.execute("SELECT track FROM actions WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        return False
-    db.execute("DELETE FROM actions WHERE name = ?", (name,))
-    db.execute("DELETE FROM terms WHERE name = ?", (name,))
-    db.execute("DELETE FROM tracks WHERE sha256 = ? AND NOT EXISTS (SELECT 1 FROM actions WHERE track = sha256)", row)
-    _count(db)
-    return True
+def _places(values: Collection[str]) -> str:
+    return ",".join("?" * len(values))
 
 
-def _count(db: sqlite3.Connection) -> None:
-    db.execute("INSERT INTO marks VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1", (REVISION,))
+def _next_revision(db: sqlite3.Connection) -> int:
+    sql = "INSERT INTO marks VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value"
+    return int(db.execute(sql, (REVISION,)).fetchone()[0])
 
 
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """SQLite's errors in words: what, where, and what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorname", "") or ""
-        raise LibraryUnavailable(f"{path}: {_words(path, code, str(error))}") from None
+def _insert(db: sqlite3.Connection, entry: Entry, data: bytes | None) -> Row:
+    """Adds a document whose name is free."""
+    if data is not None:  # one that is there but damaged is mended
+        mend = "ON CONFLICT DO UPDATE SET data = excluded.data WHERE data <> excluded.data"
+        db.execute(f"INSERT INTO tracks VALUES (?, ?) {mend}", (entry.track, data))
+    last = db.execute("SELECT COALESCE(MAX(version), 0) FROM past WHERE name = ?", (entry.name,)).fetchone()[0]
+    row = Row(entry, last + 1, _next_revision(db))
+    values = (entry.name, entry.kind, entry.document, entry.track or None, entry.text, entry.duration, entry.created)
+    db.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, row.version, row.revision))
+    _index(db, entry)
+    return row
 
 
-def _words(path: Path, code: str, message: str) -> str:
-    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        what = "is not an SQLite file" if code == "SQLITE_NOTADB" else f"is damaged ({message})"
-        return (
-            f"the action library {what}. It was not changed. Move it aside (mv {path} {path}.bad): a new one fills "
-            f"itself with the starter actions. What is readable of it: sqlite3 {path}.bad .recover | sqlite3 {path}"
-        )
-    if code.startswith("SQLITE_FULL"):
-        return "the disk is full: nothing of this change was stored, all else is safe. Free some space and repeat."
-    if code.startswith("SQLITE_READONLY"):
-        return "cannot be written: change the permissions of the file and its folder. Nothing was changed."
-    if code.startswith("SQLITE_CANTOPEN"):
-        return "cannot be opened or made: check that the folder exists and may be written, or name another file."
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return f"another process has been writing for {BUSY_TIMEOUT:.0f} s: end it or wait. Nothing was changed."
-    if code.startswith("SQLITE_IOERR"):
-        return f"the disk reports an error ({message}): check the disk. Nothing of this change was stored."
-    return f"SQLite says: {message}. Nothing of this change was stored."
+def _to_past(db: sqlite3.Connection, name: str, removed: int) -> None:
+    """Takes a document away and keeps it in the past; `removed`: the revision if it goes to the bin, else 0."""
+    db.execute("INSERT INTO past SELECT *, ? FROM documents WHERE name = ?", (removed, name))
+    db.execute("DELETE FROM documents WHERE name = ?", (name,))
+    _unindex(db, name)
+
+
+def _index(db: sqlite3.Connection, entry: Entry) -> None:
+    db.executemany("INSERT INTO words VALUES (?, ?)", [(word, entry.name) for word in sorted(entry.words)])
+    rows = [(facet, entry.name, entry.duration, entry.created) for facet in sorted(entry.facets)]
+    db.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", rows)
+
+
+def _unindex(db: sqlite3.Connection, name: str) -> None:
+    db.execute("DELETE FROM words WHERE name = ?", (name,))
+    db.execute("DELETE FROM facets WHERE name = ?", (name,))
+
+
+def _collect(db: sqlite3.Connection) -> int:
+    return db.execute(
+        "DELETE FROM tracks WHERE NOT EXISTS (SELECT 1 FROM documents WHERE track = sha256) "
+        "AND NOT EXISTS (SELECT 1 FROM past WHERE track = sha256)"
+    ).rowcount

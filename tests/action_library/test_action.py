@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from action_library.action import Action, action_terms, new_action, normal_name, search_terms, sort_aliases
+from action_library.action import Action, new_action, normal_name, sort_aliases
 from motion_engine.errors import BadClip
 
 FIELDS = {"name": "wave", "duration": 2.0, "fps": 30.0, "frames": 60}
@@ -94,12 +94,3 @@ def test_wrong_fields_are_named(fields: dict[str, object], words: str) -> None:
 def test_aliases_are_sorted_by_their_letters() -> None:
     assert sort_aliases(["greet", "挥手", " greet ", "", "hi 你好"]) == {"en": ("greet",), "zh": ("挥手", "hi 你好")}
     assert sort_aliases({"zh": ["a", "a"]}) == {"zh": ("a",)}
-
-
-def test_terms_are_words_and_chinese_pairs() -> None:
-    assert search_terms("Spin-Kick, high!") == {"spin", "kick", "high"}
-    assert search_terms("后空翻 flip") == {"后空", "空翻", "flip"}
-    assert search_terms("跳") == {"跳"}
-    assert {"wave", "arm", "挥手", "hello"} <= action_terms(
-        new_action(**FIELDS, aliases={"zh": ["挥手"], "en": ["say hello"]}, tags=["arm"])
-    )

@@ -1,239 +1,42 @@
-"""The contract of every store, and what is particular to SQLite."""
+"""What is particular to the SQLite store: its file."""
 
 from __future__ import annotations
 
 import os
-import random
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from action_library.store import Entry, Store
+from action_library.store import Entry
 from action_library.store_sqlite import APPLICATION, SqliteStore
 from motion_engine.errors import LibraryUnavailable
 
-ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 
 
-def entry(name: str, words: tuple[str, ...] = (), version: int = 0, track: str | None = None) -> tuple[Entry, bytes]:
-    track = track or f"track of {name} {version}"
-    return Entry(name, f'{{"name": "{name}", "version": {version}}}', track, frozenset(words)), track.encode()
-
-
-@pytest.fixture(params=["sqlite"])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
-    """Opens the same library again and again; another kind of store joins by another parameter."""
-    stores: list[Store] = []
-
-    def open_one() -> Store:
-        stores.append({"sqlite": lambda: SqliteStore(tmp_path / "library.sqlite")}[request.param]())
-        return stores[-1]
-
-    yield open_one
-    for store in stores:
-        store.close()
-
-
-# ── The contract ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_what_was_written_is_read_after_opening_again(open_store: Callable[[], Store]) -> None:
-    store = open_store()
-    assert store.insert(*entry("wave", ("arm", "挥手")))
-    assert store.insert(*entry("挥手"))
-    store.put_vector("model\nwave", b"\x00\x01\xff")
-    other = open_store()
-    assert other.document("wave") == '{"name": "wave", "version": 0}'
-    assert len(other.documents()) == 2
-    assert other.track("track of wave 0") == b"track of wave 0"
-    assert other.vector("model\nwave") == b"\x00\x01\xff"
-    assert other.document("bow") is other.track("x") is other.vector("x") is other.mark("x") is None
-
-
-def test_insert_does_not_replace(open_store: Callable[[], Store]) -> None:
-    store = open_store()
-    assert store.insert(*entry("wave"))
-    assert not store.insert(*entry("wave", version=1))
-    assert store.document("wave") == '{"name": "wave", "version": 0}'
-    assert store.track("track of wave 1") is None
-
-
-def test_replace_takes_the_place_of_the_old_one(open_store: Callable[[], Store]) -> None:
-    store = open_store()
-    store.insert(*entry("wave", ("old",)))
-    store.replace(*entry("wave", ("new",), version=1))
-    store.replace(*entry("bow"))
-    assert store.document("wave") == '{"name": "wave", "version": 1}'
-    assert (store.names_with(["old"]), store.names_with(["new"])) == ({}, {"wave": 1})
-    assert store.track("track of wave 1")
-    assert store.document("bow")
-
-
-def test_documents_come_by_name(open_store: Callable[[], Store]) -> None:
-    store = open_store()
-    for name in ("wave", "bow", "挥手", "idle"):
-        store.insert(*entry(name))
-    names = [text.split('"')[3] for text in store.documents()]
-    assert names == ["bow", "idle", "wave", "挥手"]
-
-
-def test_remove_leaves_tracks_that_others_use(open_store: Callable[[], Store]) -> None:
-    store = open_store()
-    store.insert(*entry("one", ("word",), track="same"))
-    store.insert(*entry("two", ("word",), track="same"))
-    assert store.remove("one")
-    assert not store.remove("one")
-    assert store.track("same") == b"same"
-    assert store.names_with(["word"]) == {"two": 1}
-
-
-def test_terms_are_counted(open_store: Callable[[], Store]) -> None:
-    store = open_store()
-    store.insert(*entry("spin_kick", ("spin", "kick")))
-    store.insert(*entry("kick", ("kick",)))
-    assert store.names_with(["spin", "kick", "other"]) == {"spin_kick": 2, "kick": 1}
-    assert store.names_with([]) == {}
-
-
-def test_fill_keeps_what_is_there_and_happens_once(open_store: Callable[[], Store]) -> None:
-    store = open_store()
-    store.insert(*entry("wave", version=7))
-    entries = [entry("wave"), entry("bow")]
-    assert store.fill(entries, "starter", None, "a")
-    assert store.document("wave") == '{"name": "wave", "version": 7}'
-    store.remove("bow")
-    assert not store.fill(entries, "starter", None, "a")
-    assert store.document("bow") is None
-    assert store.fill([entry("nod")], "starter", "a", "a b")
-    assert store.mark("starter") == "a b"
-
-
-def test_names_and_words_are_only_data(open_store: Callable[[], Store]) -> None:
-    store = open_store()
-    name = "'; DROP TABLE actions; --"
-    assert store.insert(*entry(name, (name,)))
-    assert store.names_with([name]) == {name: 1}
-    assert store.remove(name)
-
-
-def test_threads_lose_no_update(open_store: Callable[[], Store]) -> None:
-    store, threads, each = open_store(), 8, 12
-    failed: list[BaseException] = []
-
-    def work(number: int) -> None:
-        try:
-            for i in range(each):
-                assert store.insert(*entry(f"t{number}_{i}"))
-                assert store.document(f"t{number}_{i}")
-                store.replace(*entry("shared", version=number))
-        except BaseException as error:
-            failed.append(error)
-
-    workers = [threading.Thread(target=work, args=(n,)) for n in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert not failed
-    assert len(store.documents()) == threads * each + 1
-
-
-# ── Processes ─────────────────────────────────────────────────────────────────────────────────────────────
-
-WRITER = """
-import sys, threading
-from action_library.store import Entry
-from action_library.store_sqlite import SqliteStore
-store, who, count = SqliteStore(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-def work(thread):
-    for i in range(count):
-        name = f"{who}_{thread}_{i}"
-        assert store.insert(Entry(name, name, name, frozenset({who})), name.encode() * 500)
-        sys.stdout.write(name + "\\n")  # in one piece: print writes the line end apart
-        sys.stdout.flush()
-threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
-[t.start() for t in threads]; [t.join() for t in threads]
-"""
-
-
-def run(code: str, *args: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", code, *map(str, args)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-
-
-def test_processes_that_start_and_write_at_once_lose_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "new.sqlite"
-    writers = [run(WRITER, path, who, 15) for who in ("a", "b")]
-    said = [writer.communicate(timeout=60) for writer in writers]
-    assert [writer.returncode for writer in writers] == [0, 0], "".join(error for _, error in said)
-    store = SqliteStore(path)
-    assert sorted(store.documents()) == sorted("".join(out for out, _ in said).split())
-    assert len(store.documents()) == 120
-    store.close()
-
-
-def test_killed_writers_lose_nothing_that_they_had_reported(tmp_path: Path) -> None:
-    path, chance, reported = tmp_path / "killed.sqlite", random.Random(5), set()
-    for attempt in range(4):
-        writer = run(WRITER, path, f"w{attempt}", 10_000)
-        assert writer.stdout
-        reported.add(writer.stdout.readline().strip())
-        time.sleep(chance.uniform(0.0, 0.15))
-        os.kill(writer.pid, signal.SIGKILL)
-        reported |= {line for line in writer.communicate(timeout=30)[0].split("\n")[:-1] if line}
-        store = SqliteStore(path)
-        documents = set(store.documents())
-        assert reported <= documents
-        assert all(store.track(name) == name.encode() * 500 for name in documents)
-        tracks = store._read("SELECT COUNT(*) FROM tracks")[0][0]
-        assert tracks == len(documents)
-        assert store._read("PRAGMA integrity_check") == [("ok",)]
-        store.close()
-
-
-def test_a_forked_process_has_its_own_connection(tmp_path: Path) -> None:
-    code = (
-        "import os, sys\nfrom action_library.store import Entry\nfrom action_library.store_sqlite import SqliteStore\n"
-        "store = SqliteStore(sys.argv[1])\n"
-        "child = os.fork()\n"
-        "for i in range(20):\n"
-        "    name = f'{bool(child)}_{i}'\n"
-        "    assert store.insert(Entry(name, name, name), b'x')\n"
-        "assert not child or os.waitpid(child, 0)[1] == 0\n"
-    )
-    process = run(code, tmp_path / "forked.sqlite")
-    assert process.communicate(timeout=60)[1] == ""
-    store = SqliteStore(tmp_path / "forked.sqlite")
-    assert len(store.documents()) == 40
-    store.close()
-
-
-# ── Files that are not as they should be ──────────────────────────────────────────────────────────────────
+def entry(name: str, track: str = "") -> tuple[Entry, bytes]:
+    track = track or f"track of {name}"
+    return Entry(name, "action", "{}", track, words=frozenset({"word"})), track.encode()
 
 
 def refused(path: Path, words: str) -> None:
     """The file is refused with these words, and stays byte for byte as it was."""
     before = path.read_bytes()
     with pytest.raises(LibraryUnavailable, match=words) as caught:
-        SqliteStore(path).insert(*entry("wave"))
+        SqliteStore(path).put(*entry("wave"))
     assert str(path) in str(caught.value)
     assert path.read_bytes() == before
 
 
 def filled(path: Path) -> Path:
     store = SqliteStore(path)
-    store.fill([entry(f"action_{i}", ("word",), track="x" * 3000 + str(i)) for i in range(40)], "starter", None, "a")
-    store._read("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.put_new([entry(f"action_{i}", "x" * 3000 + str(i)) for i in range(40)], "starter", None, "a")
+    store._file.read("PRAGMA wal_checkpoint(TRUNCATE)")
     store.close()
     assert not Path(f"{path}-wal").exists()
     return path
@@ -274,7 +77,7 @@ def test_an_empty_file_is_an_empty_library(tmp_path: Path) -> None:
     path = tmp_path / "empty.sqlite"
     path.touch()
     store = SqliteStore(path)
-    assert store.documents() == []
+    assert store.all("action") == []
     store.close()
 
 
@@ -314,11 +117,11 @@ def test_a_read_only_library_is_read(as_nobody: Path) -> None:
     path.chmod(0o444)
     become_nobody(as_nobody)
     store = SqliteStore(path)
-    assert len(store.documents()) == 40
+    assert len(store.all("action")) == 40
     assert store.track("x" * 3000 + "7")
     assert not store.writable
     with pytest.raises(LibraryUnavailable, match="is read-only: change its permissions, or copy it"):
-        store.insert(*entry("wave"))
+        store.put(*entry("wave"))
     store.close()
 
 
@@ -332,35 +135,81 @@ def test_a_folder_that_cannot_be_written(as_nobody: Path) -> None:
 
 def test_a_full_disk_loses_only_what_did_not_fit(tmp_path: Path) -> None:
     store = SqliteStore(filled(tmp_path / "full.sqlite"))
-    store._connection().execute("PRAGMA max_page_count = 1")  # no page more than it has
+    store._file.connection().execute("PRAGMA max_page_count = 1")  # no page more than it has
     with pytest.raises(LibraryUnavailable, match="disk is full: nothing of this change was stored"):
-        store.insert(*entry("large", track="y" * 100_000))
-    assert len(store.documents()) == 40
-    store._connection().execute("PRAGMA max_page_count = 100000")
-    assert store.insert(*entry("large", track="y" * 100_000))
+        store.put(*entry("large", "y" * 100_000))
+    assert len(store.all("action")) == 40
+    store._file.connection().execute("PRAGMA max_page_count = 100000")
+    assert store.put(*entry("large", "y" * 100_000))
     store.close()
 
 
 def test_a_writer_that_never_ends_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("action_library.store_sqlite.BUSY_TIMEOUT", 0.2)
+    monkeypatch.setattr("action_library.sqlite_file.BUSY_TIMEOUT", 0.2)
     store = SqliteStore(tmp_path / "busy.sqlite")
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LibraryUnavailable, match="another process has been writing"):
-        store.insert(*entry("wave"))
+        store.put(*entry("wave"))
     other.execute("ROLLBACK")
     other.close()
-    assert store.insert(*entry("wave"))
+    assert store.put(*entry("wave"))
     store.close()
 
 
 def test_connections_of_ended_threads_are_closed(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "threads.sqlite")
     for _ in range(20):
-        thread = threading.Thread(target=store.documents)
+        thread = threading.Thread(target=store.all, args=("action",))
         thread.start()
         thread.join()
-    assert len(store._open) <= 2
+    assert len(store._file._open) <= 2
     store.close()
-    assert store.documents() == []
+    assert store.all("action") == []
     store.close()
+
+
+# The schema of version 1, as its program made it.
+VERSION_1 = f"""
+CREATE TABLE actions (name TEXT PRIMARY KEY, document TEXT NOT NULL, track TEXT NOT NULL REFERENCES tracks (sha256));
+CREATE TABLE tracks (sha256 TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE terms (term TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (term, name)) WITHOUT ROWID;
+CREATE TABLE vectors (key TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE marks (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE INDEX actions_by_track ON actions (track);
+CREATE INDEX terms_by_name ON terms (name);
+INSERT INTO tracks VALUES ('sum', x'010203'), ('other', x'04');
+INSERT INTO actions VALUES ('wave', '{{"a": 1}}', 'sum'), ('bow', '{{}}', 'other');
+INSERT INTO terms VALUES ('wave', 'wave');
+INSERT INTO vectors VALUES ('key', x'05');
+INSERT INTO marks VALUES ('starter', 'a'), ('revision', '7');
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_library_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite"
+    db = sqlite3.connect(path)
+    db.executescript(VERSION_1)
+    db.close()
+    fresh = SqliteStore(tmp_path / "fresh.sqlite")
+    for _ in range(2):
+        store = SqliteStore(path)
+        assert [(row.entry.name, row.entry.document, row.version) for row in store.all("action")] == [
+            ("bow", "{}", 1),
+            ("wave", '{"a": 1}', 1),
+        ]
+        assert (store.track("sum"), store.track("other"), store.vector("key")) == (b"\1\2\3", b"\4", b"\5")
+        assert store.mark("starter") == "a"
+        sql = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+        assert [row[0] for row in store._file.read(sql)] == [row[0] for row in fresh._file.read(sql)]
+        assert store._file.read("PRAGMA foreign_key_check") == []
+        store.close()
+    store = SqliteStore(path)
+    row = store.put(*entry("new"))
+    assert row
+    assert row.revision > max(old.revision for old in store.all("action") if old.entry.name != "new")
+    assert store.collect(0.0) == 0
+    store.close()
+    fresh.close()

@@ -1,0 +1,271 @@
+"""Finding actions: filters, order, pages, words and meaning; one way for all stores."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from action_library.entry import facet, facets_of, meaning, parse_row, search_terms, text_key
+from action_library.store import SORTS, Query, Row, Sort, Store
+from action_library.vectors import VectorCache, VectorIndex
+from motion_engine.errors import BadCommand
+from motion_engine.types import Array, Side
+
+Embed = Callable[[Sequence[str]], Array]  # texts to unit vectors (N, D)
+Progress = Callable[[int, int], None]
+
+MOST_ON_A_PAGE = 500
+RARE = 5000  # a facet or word that fewer have is looked up; of more only this many are counted
+NARROW = 1000  # documents that pass the filter: so few are ranked all, of more the best are filtered
+WORDS = 0.5  # what all words found are worth beside the cosine of the meanings
+NAMED = 1.0  # what it is worth to be called exactly so
+LEAST = 0.25  # of the best score: what is less near is not shown
+MOTION = "motion-1:"  # before the keys of motion vectors; raise the number when facts.motion_vector gives others
+FOREIGN = "this cursor is of another search or order: begin with the first page again."
+BATCH = 64  # texts embedded at once
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is looked for; what is not stated does not matter."""
+
+    kind: Literal["action", "sequence"] = "action"
+    tags: tuple[str, ...] = ()  # all of them
+    parts: tuple[str, ...] = ()  # of the body, all of them: "left_arm"
+    source: str = ""  # words of it
+    licence: str = ""
+    side: Side | None = None
+    cyclic: bool | None = None
+    start_posture: str = ""
+    end_posture: str = ""
+    shortest: float | None = None  # s
+    longest: float | None = None
+
+    def facets(self) -> set[str]:
+        """What documents must have."""
+        found = (
+            {f"kind:{self.kind}"} | {facet("tag", tag) for tag in self.tags} | {facet("part", p) for p in self.parts}
+        )
+        for name in ("source", "licence"):
+            found |= {f"{name}:{word}" for word in search_terms(getattr(self, name))}
+        stated = {"side": self.side, "start": self.start_posture, "end": self.end_posture}
+        found |= {facet(name, value) for name, value in stated.items() if value}
+        return found | ({f"cyclic:{'yes' if self.cyclic else 'no'}"} if self.cyclic is not None else set())
+
+    def duration(self) -> tuple[float, float] | None:
+        """The range of durations, s."""
+        if self.shortest is None and self.longest is None:
+            return None
+        return (self.shortest or 0.0, 1e9 if self.longest is None else self.longest)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of what was found, and how to get the rest."""
+
+    rows: tuple[Row, ...]
+    scores: tuple[float, ...] = ()  # of a search by words or meaning
+    cursor: str | None = None  # for the next page; None: this was the last
+
+
+class Search:
+    """Finds documents of one store."""
+
+    def __init__(self, store: Store, cache: VectorCache) -> None:
+        self._store, self._cache = store, cache
+        self._meanings: dict[str, VectorIndex] = {}
+        self._motions = VectorIndex(store, MOTION, lambda change: change.track)
+
+    def page(
+        self,
+        wanted: Filter,
+        *,
+        sort: Sort = "name",
+        descending: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """One page of all that passes the filter; pages stay the same when others are added or removed meanwhile.
+
+        Raises:
+            BadCommand: The order, the limit or the cursor is none.
+        """
+        _check(limit)
+        if sort not in SORTS:
+            raise BadCommand(f"cannot sort by {sort!r}: use {', '.join(SORTS)}.")
+        after = _decode(cursor, sort, descending) if cursor else None
+        facets = self._rarest_first(wanted.facets())
+        rows = self._store.find(Query(facets, wanted.duration(), sort, descending, after, limit + 1))
+        more = len(rows) > limit
+        rows = rows[:limit]
+        return Page(tuple(rows), cursor=_encode(rows[-1], sort, descending) if more else None)
+
+    def by_text(
+        self,
+        text: str,
+        wanted: Filter,
+        *,
+        embed: Embed | None = None,
+        model: str = "",
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> Page:
+        """Those that mean or say what `text` does, the best first.
+
+        Args:
+            text: In any language that the model knows.
+            wanted: What they must be besides.
+            embed: Makes vectors of texts; None: by words only.
+            model: Names the model, for the cache.
+            limit: How many at most.
+            cursor: Of the page before.
+
+        Raises:
+            BadCommand: The limit or the cursor is none.
+        """
+        _check(limit)
+        after, before = _decode_place(cursor, text) if cursor else ((-np.inf, ""), 0)
+        score = self._scorer(text, embed, model)
+        need = before + limit + 1
+        few = self._few(wanted)
+        if few is not None:
+            ranked = score(len(few), [row.entry.name for row in few])
+            rows = {row.entry.name: row for row in few}
+        else:
+            ranked, rows, ask = [], {}, 4 * need + 50
+            while True:
+                everything = score(ask, None)
+                rows = {row.entry.name: row for row in self._store.get_many([name for name, _ in everything])}
+                ranked = [pair for pair in everything if pair[0] in rows and self._passes(rows[pair[0]], wanted)]
+                if len(ranked) >= need or len(everything) < ask or ask > 100_000:
+                    break
+                ask *= 4
+        least = LEAST * ranked[0][1] if ranked else 0.0
+        shown = [(n, v) for n, v in ranked if n in rows and v >= least and (-v, n) > after]
+        shown, more = shown[:limit], len(shown) > limit
+        place = _encode_place(text, shown[-1], before + limit) if more else None
+        return Page(tuple(rows[name] for name, _ in shown), tuple(value for _, value in shown), place)
+
+    def like(self, name: str, motion: Callable[[str], Array], limit: int = 20) -> list[tuple[str, float]]:
+        """The actions that move most like the one called `name`, with scores, the best first, itself left out.
+
+        Args:
+            name: An action.
+            motion: The vector of what an action does, worked out anew.
+            limit: How many at most.
+        """
+        missing = self._motions.refresh()
+        if missing:
+            self._cache.put_many({key: motion(other) for other, key in missing.items()})
+            self._motions.refresh()
+        vector = self._motions.vector(name)
+        near = [] if vector is None else self._motions.nearest(vector, limit + 1)
+        return [pair for pair in near if pair[0] != name][:limit]
+
+    def learn(self, embed: Embed, model: str, progress: Progress | None = None) -> VectorIndex:
+        """The index of meanings, with the vectors of all documents that had none."""
+        index = self._meanings.setdefault(model, VectorIndex(self._store, f"{model}:text:", lambda change: change.text))
+        missing = index.refresh()
+        if missing:
+            names = list(missing)
+            for start in range(0, len(names), BATCH):
+                if progress:
+                    progress(start, len(names))
+                documents = [parse_row(row) for row in self._store.get_many(names[start : start + BATCH])]
+                texts = {text_key(meaning(document)): meaning(document) for document in documents}
+                vectors = embed(list(texts.values()))
+                self._cache.put_many({f"{model}:text:{key}": v for key, v in zip(texts, vectors, strict=True)})
+            if progress:
+                progress(len(names), len(names))
+            index.refresh()
+        return index
+
+    def _scorer(
+        self, text: str, embed: Embed | None, model: str
+    ) -> Callable[[int, list[str] | None], list[tuple[str, float]]]:
+        """A function that ranks documents, all or some."""
+        terms = search_terms(text)
+        rare = [word for word in terms if self._store.count_words(word, RARE) < RARE]
+        said = self._store.names_with(rare) if rare else {}
+        share = {name: WORDS * count / len(terms) for name, count in said.items()}
+        exact = "_".join(text.casefold().split())
+        if exact and self._store.get(exact[:64]):
+            share[exact] = share.get(exact, 0.0) + NAMED
+        if embed is None:
+            return lambda count, among: _best({n: s for n, s in share.items() if among is None or n in among}, count)
+        index = self.learn(embed, model)
+        vector = embed([text])[0]
+
+        def score(count: int, among: list[str] | None) -> list[tuple[str, float]]:
+            near = dict(index.nearest(vector, count, among))
+            found = [name for name in share if name not in near and (among is None or name in among)]
+            near |= dict(index.nearest(vector, len(found), found)) if found else {}
+            return _best({name: round(value + share.get(name, 0.0), 5) for name, value in near.items()}, count)
+
+        return score
+
+    def _few(self, wanted: Filter) -> list[Row] | None:
+        """All that pass the filter, if they are few."""
+        facets = self._rarest_first(wanted.facets())
+        if len(facets) == 1 and wanted.duration() is None and self._store.count(facets[0], NARROW + 1) > NARROW:
+            return None
+        rows = self._store.find(Query(facets, wanted.duration(), limit=NARROW + 1))
+        return rows if len(rows) <= NARROW else None
+
+    def _passes(self, row: Row, wanted: Filter) -> bool:
+        span = wanted.duration()
+        if span and not span[0] <= row.entry.duration <= span[1]:
+            return False
+        facets = wanted.facets()
+        return facets == {f"kind:{row.entry.kind}"} or facets <= facets_of(parse_row(row))
+
+    def _rarest_first(self, facets: set[str]) -> tuple[str, ...]:
+        if len(facets) == 1:
+            return tuple(facets)
+        return tuple(sorted(facets, key=lambda one: (self._store.count(one, RARE), one)))
+
+
+def _best(scores: dict[str, float], count: int) -> list[tuple[str, float]]:
+    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:count]
+
+
+def _check(limit: int) -> None:
+    if not 1 <= limit <= MOST_ON_A_PAGE:
+        raise BadCommand(f"a page has 1 to {MOST_ON_A_PAGE} actions, not {limit}.")
+
+
+def _encode(row: Row, sort: Sort, descending: bool) -> str:
+    """Where the next page begins, as text that says nothing."""
+    value = getattr(row.entry, sort)
+    return base64.urlsafe_b64encode(json.dumps([sort, descending, value, row.entry.name]).encode()).decode()
+
+
+def _encode_place(text: str, last: tuple[str, float], before: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([text_key(text), *last, before]).encode()).decode()
+
+
+def _decode_place(cursor: str, text: str) -> tuple[tuple[float, str], int]:
+    """Behind which score and name the page begins, and about how many are before it."""
+    try:
+        key, name, value, before = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if key != text_key(text) or not isinstance(name, str) or not 0 <= before < 1_000_000:
+            raise ValueError
+        return (-float(value), name), int(before)
+    except (ValueError, TypeError):
+        raise BadCommand(FOREIGN) from None
+
+
+def _decode(cursor: str, sort: Sort, descending: bool) -> tuple[float | str, str]:
+    try:
+        said, down, value, name = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        right = (said, down) == (sort, descending) and isinstance(name, str)
+        if not right or not isinstance(value, float | int if sort == "duration" else str):
+            raise ValueError
+    except (ValueError, TypeError):
+        raise BadCommand(FOREIGN) from None
+    return value, name

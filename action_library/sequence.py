@@ -1,0 +1,136 @@
+"""Saved sequences: a command of its own, composed of actions and of other sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from action_library.action import Described
+from motion_engine.errors import BadCommand
+from motion_engine.types import ActionCall, Direction, Plan, Side, Step
+
+MOST_STEPS = 200  # of one sequence
+MOST_PLAYED = 1000  # steps of a plan after sequences in it are written out
+DEEPEST = 16  # sequences within sequences
+
+Factor = Annotated[float, Field(gt=0.0, le=10.0)]
+Amount = Annotated[float, Field(gt=0.0, le=3600.0)]
+
+
+class Call(BaseModel):
+    """One action of a step, as of `motion_engine.types.ActionCall`, or a sequence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    action: str
+    side: Side | None = None
+    direction: Direction | None = None
+    speed: Factor = 1.0
+    repetitions: Annotated[int, Field(ge=1, le=1000)] | None = None
+    duration: Amount | None = None  # s
+    distance: Amount | None = None  # m
+    steps: Annotated[int, Field(ge=1, le=1000)] | None = None
+    degrees: Amount | None = None
+
+
+class Sequence(Described):
+    """Steps one after the other; the calls of a step are performed together."""
+
+    text: Annotated[str, Field(max_length=2000)] = ""  # the command that it was saved from
+    steps: Annotated[
+        tuple[Annotated[tuple[Call, ...], Field(min_length=1, max_length=8)], ...],
+        Field(min_length=1, max_length=MOST_STEPS),
+    ]
+
+    def uses(self) -> tuple[str, ...]:
+        """The names of the actions and sequences in it, each once, in order."""
+        return tuple(dict.fromkeys(call.action for step in self.steps for call in step))
+
+    def notation(self) -> str:
+        """Its steps in the plan notation."""
+        return str(Plan("", "en", tuple(_step(step) for step in self.steps)))
+
+
+def calls_of(plan: Plan) -> tuple[tuple[Call, ...], ...]:
+    """The steps of a plan as a sequence keeps them."""
+    names = Call.model_fields
+    return tuple(
+        tuple(Call(**{name: getattr(call, name) for name in names}) for call in step.actions) for step in plan.steps
+    )
+
+
+def check_cycle(sequence: Sequence, find: Callable[[str], Sequence | None]) -> None:
+    """BadCommand if `sequence` would contain itself, or sequences deeper than DEEPEST.
+
+    Args:
+        sequence: One that is to be saved.
+        find: The saved sequence of a name; None for an action, or what there is not.
+    """
+
+    def visit(inner: Sequence, path: tuple[str, ...]) -> None:
+        if len(path) > DEEPEST:
+            raise BadCommand(
+                f"{sequence.name}: sequences within sequences are deeper than {DEEPEST}: {' > '.join(path)}"
+            )
+        for name in inner.uses():
+            if name == sequence.name:
+                way = " > ".join((*path, name))
+                raise BadCommand(
+                    f"{sequence.name} cannot contain itself ({way}): leave {path[-1]} or {name} out of it."
+                )
+            found = find(name)
+            if found is not None:
+                visit(found, (*path, name))
+
+    visit(sequence, (sequence.name,))
+
+
+def written_out(plan: Plan, sequences: Mapping[str, Sequence]) -> Plan:
+    """A plan in which every sequence is replaced by its steps, as often and as fast as was said.
+
+    Raises:
+        BadCommand: Something is said of a sequence that a sequence cannot do, or there are too many steps.
+    """
+    if not sequences:
+        return plan
+    steps = [out for step in plan.steps for out in _written(step, sequences, 0)]
+    if len(steps) > MOST_PLAYED:
+        raise BadCommand(f"These are {len(steps)} steps, {MOST_PLAYED} are allowed: say less at once.")
+    return replace(plan, steps=tuple(steps))
+
+
+def _written(step: Step, sequences: Mapping[str, Sequence], depth: int) -> list[Step]:
+    named = [call for call in step.actions if call.action in sequences]
+    if not named:
+        return [step]
+    call = named[0]
+    if len(step.actions) > 1:
+        others = ", ".join(other.action for other in step.actions if other is not call)
+        raise BadCommand(f"{call.action} is a sequence and cannot be done at the same time as {others}: say “then”.")
+    for what in ("side", "direction", "duration", "distance", "steps", "degrees"):
+        if getattr(call, what) is not None:
+            raise BadCommand(
+                f"{call.action} is a sequence, which has no {what} of its own: it can be repeated, or slow or fast."
+            )
+    if depth > DEEPEST:
+        raise BadCommand(f"{call.action}: sequences within sequences are deeper than {DEEPEST}.")
+    inner = [
+        out for calls in sequences[call.action].steps for out in _written(_step(calls, call), sequences, depth + 1)
+    ]
+    times = call.repetitions or 1
+    if len(inner) * times > MOST_PLAYED:
+        raise BadCommand(f"{call.action} x {times} are {len(inner) * times} steps, {MOST_PLAYED} are allowed.")
+    return inner * times
+
+
+def _step(calls: tuple[Call, ...], said: ActionCall | None = None) -> Step:
+    """A step of a sequence, as fast and with the words with which the sequence was `said`."""
+    speed, phrase, score = (said.speed, said.phrase, said.score) if said else (1.0, "", 1.0)
+    actions = (
+        ActionCall(**(call.model_dump() | {"phrase": phrase, "score": score, "speed": call.speed * speed}))
+        for call in calls
+    )
+    return Step(tuple(actions))
