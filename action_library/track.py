@@ -1,8 +1,10 @@
 """Clips as bytes: the stored form of a track, content-addressed by its sha256.
 
-Layout, little-endian: magic and version, fps, frames, joints, which joints move; then zlib over the values, their
-bytes grouped by significance since neighbouring floats share their upper bytes. A joint that never moves (fingers,
-mostly) is stored once. Nothing is rounded.
+Layout, little-endian: magic and version, fps, frames, joints, which joints move; the low bytes of the rotations; then
+zlib over the rest. Quaternions of moving joints are kept in 16 bits a component (less than 0.01 degrees off), positions
+of the root in steps of STEP, both as differences from the frame before: motion is smooth, so the upper bytes are mostly
+zeros, while the low ones are noise that hardly gets smaller and slowly. A joint that never moves (fingers, mostly) is
+kept once, as it is. Version 1, which older libraries contain, rounds nothing and compresses all.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,8 +24,11 @@ LARGEST_TRACK = 12 * 1024 * 1024  # bytes; leaves room below the 16 MB that docu
 LONGEST_TRACK = 108_000  # frames: an hour at 30 fps
 FASTEST_TRACK = 1000.0  # fps
 _HEAD = struct.Struct("<4sdIH")  # magic, fps, frames, joints
-_MAGIC = b"MEC1"
-_LEVEL = 1  # higher levels take 3 times as long for 2 % less
+STEP = 2e-5  # m, of root positions
+_UNIT = 32767.0  # 1.0 of a quaternion's component
+_FARTHEST = 2**31 * STEP / 2  # m from the origin: 21 km
+_MAGIC, _MAGIC_1 = b"MEC2", b"MEC1"
+_LEVEL = 6
 
 
 def encode(clip: Clip) -> bytes:
@@ -37,13 +44,17 @@ def encode(clip: Clip) -> bytes:
         raise LimitExceeded(f"The clip has {len(clip)} frames, {LONGEST_TRACK} are allowed: crop it.")
     if not (np.isfinite(clip.root_position).all() and np.isfinite(clip.rotation).all()):
         raise BadClip("the clip has values that are not finite")
-    moving = (clip.rotation != clip.rotation[:1]).any(axis=(0, 2))
-    values = np.concatenate(
-        (clip.root_position.ravel(), clip.rotation[:, moving].ravel(), clip.rotation[0, ~moving].ravel())
-    ).astype("<f4")
-    grouped = values.view(np.uint8).reshape(-1, 4).T.tobytes() + np.packbits(clip.contacts).tobytes()
+    if np.abs(clip.root_position).max() > _FARTHEST:
+        raise BadClip(f"the clip goes more than {_FARTHEST / 1000:.0f} km from the origin: is its unit right?")
+    root = np.rint(clip.root_position.astype(np.float64) / STEP).astype("<i4")
+    turns = np.rint(clip.rotation * _UNIT).astype("<i2")
+    moving = (turns != turns[:1]).any(axis=(0, 2))
+    turns = turns[:, moving].reshape(len(clip), -1)
+    low, high = _planes(turns)
+    still = clip.rotation[0, ~moving].astype("<f4").tobytes()
+    rest = high + b"".join(_planes(root)) + still + np.packbits(clip.contacts).tobytes()
     head = _HEAD.pack(_MAGIC, clip.fps, len(clip), len(moving)) + np.packbits(moving).tobytes()
-    data = head + zlib.compress(grouped, _LEVEL)
+    data = head + low + zlib.compress(rest, _LEVEL)
     if len(data) > LARGEST_TRACK:
         megabytes = LARGEST_TRACK >> 20
         raise LimitExceeded(f"The clip takes {len(data) / 2**20:.1f} MB, {megabytes} are allowed: crop it.")
@@ -54,27 +65,75 @@ def decode(data: bytes) -> Clip:
     """The clip of `encode`'s bytes; BadClip if they are damaged or of a newer version."""
     skeleton = canonical_skeleton()
     joints, contacts = len(skeleton.names), len(CONTACT_JOINTS)
-    if data[:4] != _MAGIC or len(data) < _HEAD.size:
+    if data[:4] not in (_MAGIC, _MAGIC_1) or len(data) < _HEAD.size:
         raise BadClip("the stored track is damaged, or of a newer version of this program")
     _, fps, frames, stored = _HEAD.unpack_from(data)
     if stored != joints or not 0 < frames <= LONGEST_TRACK or not 0 < fps <= FASTEST_TRACK:
         raise BadClip(f"the stored track says {stored} joints, {frames} frames, {fps:g} fps: it is damaged")
     end = _HEAD.size + (joints + 7) // 8
     moving = np.unpackbits(np.frombuffer(data[_HEAD.size : end], np.uint8), count=joints).astype(bool)
-    turns = int(moving.sum())
-    floats = frames * 3 + frames * turns * 4 + (joints - turns) * 4
-    expected = floats * 4 + (frames * contacts + 7) // 8
-    body = _inflate(data[end:], expected)
-    values = np.frombuffer(body, np.uint8, floats * 4).reshape(4, -1).T.copy().view("<f4").ravel()
-    root, turning, still = np.split(values, (frames * 3, frames * 3 + frames * turns * 4))
+    read = _read if data[:4] == _MAGIC else _read_1
+    root, turning, still, flags = read(memoryview(data)[end:], frames, int(moving.sum()), (frames * contacts + 7) // 8)
     rotation: Array = np.empty((frames, joints, 4), dtype=np.float32)
-    rotation[:, moving] = turning.reshape(frames, turns, 4)
-    rotation[:, ~moving] = still.reshape(-1, 4)
-    flags = np.unpackbits(np.frombuffer(body, np.uint8, offset=floats * 4), count=frames * contacts)
-    return Clip(skeleton, float(fps), root.reshape(frames, 3), rotation, flags.reshape(frames, contacts).astype(bool))
+    for first, last in pairwise((0, *(np.flatnonzero(np.diff(moving)) + 1).tolist(), joints)):
+        place = int(moving[:first].sum())  # whole runs of joints are copied far faster than single ones
+        values = turning[:, place : place + last - first] if moving[first] else still[first - place : last - place]
+        rotation[:, first:last] = values
+    contact = np.unpackbits(np.frombuffer(flags, np.uint8), count=frames * contacts).reshape(frames, contacts)
+    return Clip(skeleton, float(fps), root, rotation, contact.astype(bool))
 
 
-def _inflate(data: bytes, expected: int) -> bytes:
+_Parts = tuple[Array, Array, Array, memoryview]  # root (T, 3), moving (T, M, 4), still (J - M, 4), contact bits
+
+
+def _read(data: memoryview, frames: int, turns: int, flags: int) -> _Parts:
+    """The values behind the head."""
+    channels, still = turns * 4, (len(canonical_skeleton().names) - turns) * 16
+    count = frames * channels
+    low, sizes = data[:count], (count, frames * 3 * 4, still, flags)
+    if len(low) != count:
+        raise BadClip("the stored track is shorter than it says: it is damaged")
+    high, root, rest, bits = _split(_inflate(data[count:], sum(sizes)), sizes)
+    turning = _joined((low, high), "<i2", frames, channels).astype(np.float32).reshape(frames, turns, 4)
+    length = np.sqrt(np.einsum("tjc,tjc->tj", turning, turning))
+    if length.size and length.min() < _UNIT / 2:
+        raise BadClip("the stored track has rotations that are none: it is damaged")
+    turning /= length[..., None]
+    step = frames * 3
+    planes = [root[place * step : (place + 1) * step] for place in range(4)]
+    return _joined(planes, "<i4", frames, 3) * STEP, turning, np.frombuffer(rest, "<f4").reshape(-1, 4), bits
+
+
+def _read_1(data: memoryview, frames: int, turns: int, flags: int) -> _Parts:
+    """The values behind the head of version 1: all floats, their bytes grouped by significance."""
+    sizes = (frames * 3, frames * turns * 4, (len(canonical_skeleton().names) - turns) * 4)
+    body, bits = _split(_inflate(data, sum(sizes) * 4 + flags), (sum(sizes) * 4, flags))
+    values = np.frombuffer(body, np.uint8).reshape(4, -1).T.copy().view("<f4").ravel()
+    root, turning, still = np.split(values, np.cumsum(sizes)[:2])
+    return root.reshape(frames, 3), turning.reshape(frames, turns, 4), still.reshape(-1, 4), bits
+
+
+def _planes(values: Array) -> list[bytes]:
+    """Differences along the frames of integers `(frames, channels)`: the lowest bytes of all, then the next, ..."""
+    steps = np.diff(values, axis=0, prepend=np.zeros_like(values[:1]))
+    return [plane.tobytes() for plane in steps.reshape(-1, 1).view(np.uint8).T]
+
+
+def _joined(planes: Sequence[memoryview], dtype: str, frames: int, channels: int) -> Array:
+    """The integers `(frames, channels)` of `_planes`."""
+    kind = np.dtype(dtype)
+    steps = np.empty((frames * channels, kind.itemsize), dtype=np.uint8)
+    for place, plane in enumerate(planes):
+        steps[:, place] = np.frombuffer(plane, np.uint8)
+    return np.cumsum(steps.view(kind).reshape(frames, channels), axis=0, dtype=kind)
+
+
+def _split(data: bytes, sizes: Sequence[int]) -> list[memoryview]:
+    ends = np.cumsum(sizes).tolist()
+    return [memoryview(data)[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+
+
+def _inflate(data: memoryview, expected: int) -> bytes:
     """Decompressed, but never more than `expected` bytes; BadClip if it is not exactly that."""
     stream = zlib.decompressobj()
     try:

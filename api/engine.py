@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
-from action_library.library import Library, Progress
+from action_library.action import checked, normal_name, sort_aliases
+from action_library.library import ANYTHING, Library, Progress
+from action_library.search import Filter, Page
+from action_library.sequence import Sequence, calls_of, written_out
 from motion_engine.compose import compose
 from motion_engine.schedule import schedule
 from motion_engine.stream import MotionStream
@@ -36,6 +41,7 @@ class _Known:
 
     revision: str
     infos: dict[str, ActionInfo]
+    sequences: dict[str, Sequence]
     matcher: Matcher
 
 
@@ -71,13 +77,14 @@ class CommandEngine:
         revision = self.library.revision()
         with self._lock:
             if self._known is None or self._known.revision != revision:
-                actions = self.library.actions()
+                actions, sequences = self.library.actions(), self.library.sequences()
                 books = [
                     Phrasebook(a.name, a.description, tuple(a.aliases.get("en", ())), tuple(a.aliases.get("zh", ())))
-                    for a in actions
+                    for a in (*actions, *sequences.values())
                 ]
                 matcher = Matcher(books, self._embedder, cache=self.library.vectors)
-                self._known = _Known(revision, {action.name: action.info() for action in actions}, matcher)
+                infos = {action.name: action.info() for action in actions}
+                self._known = _Known(revision, infos, sequences, matcher)
             return self._known
 
     @classmethod
@@ -112,9 +119,34 @@ class CommandEngine:
                 self._listener = Listener(open_recognizer())
         return self._listener.hear(source, language, vocabulary_of(self.matcher.books.values()))
 
+    def written_out(self, plan: Plan) -> Plan:
+        """A plan of actions only: saved sequences in it are replaced by their steps; BadCommand if they cannot be."""
+        return written_out(plan, self._current().sequences)
+
     def timeline(self, plan: Plan, *, fps: float = LIBRARY_FPS) -> Timeline:
-        """When each action of `plan` plays."""
-        return schedule(plan, self.infos, fps=fps)
+        """When each action of `plan` plays; BadCommand if a sequence in it cannot do what is asked of it."""
+        known = self._current()
+        return schedule(written_out(plan, known.sequences), known.infos, fps=fps)
+
+    def save(self, name: str, text: str, *, aliases: Collection[str] = (), description: str = "") -> Sequence:
+        """Keeps a command under a name, which is a command itself from then on; a former one can be restored.
+
+        Raises:
+            BadCommand, UnknownAction, LimitExceeded: The text is not understood, or contains the sequence itself.
+            BadClip: The name cannot be one, or is that of an action.
+        """
+        plan = self.parse(text)
+        fields: dict[str, Any] = {"name": normal_name(name), "text": plan.text, "steps": calls_of(plan)}
+        fields |= {"aliases": sort_aliases(aliases), "description": description, "source": "saved by the user"}
+        sequence = checked(Sequence, fields)
+        self.timeline(plan)  # what cannot be performed is not saved
+        self.library.save(sequence)
+        return sequence
+
+    def find(self, text: str, wanted: Filter = ANYTHING, *, limit: int = 20, cursor: str | None = None) -> Page:
+        """What the library has that means or says `text`, in English or Chinese; see `action_library.search`."""
+        model = self._embedder()
+        return self.library.find(text, wanted, embed=model.embed, model=model.id, limit=limit, cursor=cursor)
 
     def perform(self, timeline: Timeline) -> Track:
         """The motion that plays `timeline`."""
