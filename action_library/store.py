@@ -116,11 +116,11 @@ class Store(Protocol):
     def mark(self, key: str) -> str | None:
         """The value of a mark."""
 
+    def marks(self, prefix: str) -> dict[str, str]:
+        """All marks whose keys begin with `prefix`."""
+
     def track(self, key: str) -> bytes | None:
         """The bytes of a track."""
-
-    def tracks(self) -> Iterator[tuple[str, bytes]]:
-        """All tracks with their keys."""
 
     def track_keys(self) -> set[str]:
         """The keys of all tracks."""

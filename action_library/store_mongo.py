@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SCHEMA = "1"  # in the mark "schema"
 DATABASE = "motion"  # if the URL names none
 PATIENCE = 15_000  # ms, until a server must be found; an URL may say otherwise
+LAST = "\U0010ffff"  # comes after every other character
 BATCH = 1000  # documents asked for at once
 
 _INDEXES = {
@@ -194,16 +195,15 @@ class MongoStore:
             found = self._db.marks.find_one({"_id": key})
         return str(found["value"]) if found else None
 
+    def marks(self, prefix: str) -> dict[str, str]:
+        """All marks whose keys begin with `prefix`."""
+        with self._explained():
+            found = self._db.marks.find({"_id": {"$gte": prefix, "$lt": prefix + LAST}})
+            return {mark["_id"]: str(mark["value"]) for mark in found}
+
     def track(self, key: str) -> bytes | None:
         """The bytes of a track."""
         return self._data("tracks", key)
-
-    def tracks(self) -> Iterator[tuple[str, bytes]]:
-        """All tracks with their keys."""
-        for key in self.track_keys():
-            data = self.track(key)
-            if data is not None:
-                yield key, data
 
     def track_keys(self) -> set[str]:
         """The keys of all tracks."""
@@ -213,7 +213,7 @@ class MongoStore:
     def vectors(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """All cached vectors whose keys begin with `prefix`, and the keys."""
         with self._explained():
-            for found in self._db.vectors.find({"_id": {"$gte": prefix, "$lt": prefix + "\U0010ffff"}}):
+            for found in self._db.vectors.find({"_id": {"$gte": prefix, "$lt": prefix + LAST}}):
                 yield found["_id"], bytes(found["data"])
 
     def vector(self, key: str) -> bytes | None:

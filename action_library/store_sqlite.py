@@ -10,6 +10,7 @@ from action_library.sqlite_file import SqliteFile
 from action_library.store import REVISION, Change, Entry, Query, Row
 
 APPLICATION = 0x4D454C42  # "MELB" in the header: an SQLite file of ours
+LAST = "\U0010ffff"  # comes after every other character
 MOST_VARIABLES = 500  # in one statement; SQLite's own limit is 999 in old builds
 
 # Facets carry what can be sorted by, so that a filtered and sorted page is read from one index.
@@ -159,16 +160,14 @@ class SqliteStore:
         """The value of a mark."""
         return self._file.value("SELECT value FROM marks WHERE key = ?", key)
 
+    def marks(self, prefix: str) -> dict[str, str]:
+        """All marks whose keys begin with `prefix`."""
+        sql = "SELECT key, value FROM marks WHERE key >= ? AND key < ?"
+        return dict(self._file.read(sql, prefix, prefix + LAST))
+
     def track(self, key: str) -> bytes | None:
         """The bytes of a track."""
         return self._file.value("SELECT data FROM tracks WHERE sha256 = ?", key)
-
-    def tracks(self) -> Iterator[tuple[str, bytes]]:
-        """All tracks with their keys."""
-        for key in self.track_keys():
-            data = self.track(key)
-            if data is not None:
-                yield key, data
 
     def track_keys(self) -> set[str]:
         """The keys of all tracks."""
@@ -177,7 +176,7 @@ class SqliteStore:
     def vectors(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """All cached vectors whose keys begin with `prefix`, and the keys."""
         sql = "SELECT key, data FROM vectors WHERE key >= ? AND key < ?"
-        return self._file.stream(sql, prefix, prefix + "\U0010ffff")
+        return self._file.stream(sql, prefix, prefix + LAST)
 
     def vector(self, key: str) -> bytes | None:
         """A cached vector."""

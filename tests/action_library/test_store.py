@@ -44,16 +44,17 @@ def test_what_was_written_is_read_after_opening_again(open_one: Open) -> None:
     assert store.put(*entry("挥手"))
     store.put_vectors({"model\nwave": b"\x00\x01\xff", "other": b"1"})
     store.set_mark("a", "b")
+    store.set_mark("a:1", "c")
     other = open_one()
     assert other.get("wave") == Row(replace(wave, words=frozenset()), 1, 1)
     assert names(other.all("action")) == ["wave", "挥手"]
     assert names(sorted(other.get_many(["挥手", "wave", "none"]), key=lambda row: row.revision)) == ["wave", "挥手"]
     assert other.track(wave.track) == b"track"
     assert other.track_keys() == {wave.track, "track of 挥手 0"}
-    assert dict(other.tracks()) == {wave.track: b"track", "track of 挥手 0": "track of 挥手 0".encode()}
     assert other.vector("model\nwave") == b"\x00\x01\xff"
     assert list(other.vectors("model\n")) == [("model\nwave", b"\x00\x01\xff")]
     assert other.mark("a") == "b"
+    assert (other.marks("a"), other.marks("a:")) == ({"a": "b", "a:1": "c"}, {"a:1": "c"})
     assert other.mark(REVISION) == "2"
     assert other.get("bow") is other.track("x") is other.vector("x") is other.mark("x") is None
 
