@@ -176,7 +176,7 @@ class Library:
             UnknownAction: It uses what is not in the library.
             BadClip: An action has this name, or the revision is not `expect`.
         """
-        check_cycle(sequence, self._sequence_or_none)
+        check_cycle(sequence, self.saved)
         for name in sequence.uses():
             self.row(name)
         there = self.store.get(sequence.name)
@@ -208,7 +208,7 @@ class Library:
             old = parse_row(row)
             new = checked(type(old), old.model_dump() | changes)
             if isinstance(new, Sequence):
-                check_cycle(new, self._sequence_or_none)
+                check_cycle(new, self.saved)
             if new.name != old.name:
                 written = self.store.put(entry_of(new), None, expect=NEW)
                 if written is None:
@@ -251,12 +251,13 @@ class Library:
             raise UnknownAction(f"{name}, version {version}{hint}" if version else name, self._nearest(name))
         document = parse_row(found[0])
         if isinstance(document, Sequence):
-            check_cycle(document, self._sequence_or_none)
+            check_cycle(document, self.saved)
         row = self.store.put(entry_of(document), None)
         assert row is not None  # nothing was expected
         return row
 
-    def _sequence_or_none(self, name: str) -> Sequence | None:
+    def saved(self, name: str) -> Sequence | None:
+        """The saved sequence of exactly this name; None if there is none."""
         row = self.store.get(name)
         return _sequence(row) if row is not None and row.entry.kind == "sequence" else None
 

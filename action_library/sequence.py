@@ -70,22 +70,23 @@ def check_cycle(sequence: Sequence, find: Callable[[str], Sequence | None]) -> N
         find: The saved sequence of a name; None for an action, or what there is not.
     """
 
-    def visit(inner: Sequence, path: tuple[str, ...]) -> None:
-        if len(path) > DEEPEST:
-            raise BadCommand(
-                f"{sequence.name}: sequences within sequences are deeper than {DEEPEST}: {' > '.join(path)}"
-            )
-        for name in inner.uses():
-            if name == sequence.name:
-                way = " > ".join((*path, name))
-                raise BadCommand(
-                    f"{sequence.name} cannot contain itself ({way}): leave {path[-1]} or {name} out of it."
-                )
-            found = find(name)
-            if found is not None:
-                visit(found, (*path, name))
+    depths: dict[str, int] = {}  # of what was looked at, so that none is looked at twice
 
-    visit(sequence, (sequence.name,))
+    def depth(inner: Sequence, path: tuple[str, ...]) -> int:
+        deepest = 0
+        for name in inner.uses():
+            way = " > ".join((*path, name))
+            if name in path:
+                raise BadCommand(f"{name} cannot contain itself ({way}): leave {path[-1]} or {name} out of it.")
+            if name not in depths:
+                found = find(name)
+                depths[name] = 0 if found is None else depth(found, (*path, name))
+            deepest = max(deepest, depths[name])
+            if len(path) + depths[name] > DEEPEST:
+                raise BadCommand(f"{sequence.name}: sequences within sequences are deeper than {DEEPEST} ({way}).")
+        return deepest + 1
+
+    depth(sequence, (sequence.name,))
 
 
 def written_out(plan: Plan, sequences: Mapping[str, Sequence]) -> Plan:

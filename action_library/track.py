@@ -13,7 +13,9 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -25,10 +27,20 @@ LONGEST_TRACK = 108_000  # frames: an hour at 30 fps
 FASTEST_TRACK = 1000.0  # fps
 _HEAD = struct.Struct("<4sdIH")  # magic, fps, frames, joints
 STEP = 2e-5  # m, of root positions
-_UNIT = 32767.0  # 1.0 of a quaternion's component
+UNIT = 32767.0  # 1.0 of a quaternion's component
 _FARTHEST = 2**31 * STEP / 2  # m from the origin: 21 km
 _MAGIC, _MAGIC_1 = b"MEC2", b"MEC1"
 _LEVEL = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Integers:
+    """A track in its stored precision; made into bytes and back it stays exactly the same."""
+
+    fps: float
+    root_position: Array  # (T, 3) int32, steps of STEP
+    rotation: Array  # (T, 52, 4) int16, wxyz in 1 / UNIT
+    contacts: Array  # (T, 4) bool
 
 
 def encode(clip: Clip) -> bytes:
@@ -47,13 +59,18 @@ def encode(clip: Clip) -> bytes:
     if np.abs(clip.root_position).max() > _FARTHEST:
         raise BadClip(f"the clip goes more than {_FARTHEST / 1000:.0f} km from the origin: is its unit right?")
     root = np.rint(clip.root_position.astype(np.float64) / STEP).astype("<i4")
-    turns = np.rint(clip.rotation * _UNIT).astype("<i2")
-    moving = (turns != turns[:1]).any(axis=(0, 2))
-    turns = turns[:, moving].reshape(len(clip), -1)
-    low, high = _planes(turns)
-    still = clip.rotation[0, ~moving].astype("<f4").tobytes()
-    rest = high + b"".join(_planes(root)) + still + np.packbits(clip.contacts).tobytes()
-    head = _HEAD.pack(_MAGIC, clip.fps, len(clip), len(moving)) + np.packbits(moving).tobytes()
+    turns = np.rint(clip.rotation * UNIT).astype("<i2")
+    return from_integers(Integers(clip.fps, root, turns, clip.contacts))
+
+
+def from_integers(track: Integers) -> bytes:
+    """The bytes of a track in its stored precision; LimitExceeded if they are too many."""
+    frames, joints = track.rotation.shape[:2]
+    moving = (track.rotation != track.rotation[:1]).any(axis=(0, 2))
+    low, high = _planes(track.rotation[:, moving].reshape(frames, -1))
+    still = track.rotation[0, ~moving].tobytes()
+    rest = high + b"".join(_planes(track.root_position)) + still + np.packbits(track.contacts).tobytes()
+    head = _HEAD.pack(_MAGIC, track.fps, frames, joints) + np.packbits(moving).tobytes()
     data = head + low + zlib.compress(rest, _LEVEL)
     if len(data) > LARGEST_TRACK:
         megabytes = LARGEST_TRACK >> 20
@@ -61,10 +78,32 @@ def encode(clip: Clip) -> bytes:
     return data
 
 
+def to_integers(data: bytes) -> Integers:
+    """The track of `from_integers`'s bytes; BadClip if they are damaged. One of version 1 is rounded."""
+    if data[:4] != _MAGIC:
+        return to_integers(encode(decode(data)))
+    fps, moving, (root, turning, still, contacts) = _parts(data)
+    rotation = np.empty((len(root), len(moving), 4), dtype="<i2")
+    rotation[:, moving], rotation[:, ~moving] = turning, still
+    return Integers(fps, root, rotation, contacts)
+
+
 def decode(data: bytes) -> Clip:
     """The clip of `encode`'s bytes; BadClip if they are damaged or of a newer version."""
-    skeleton = canonical_skeleton()
-    joints, contacts = len(skeleton.names), len(CONTACT_JOINTS)
+    fps, moving, (root, turning, still, contacts) = _parts(data)
+    if turning.dtype != np.float32:
+        root, turning, still = root * STEP, _unit(turning), _unit(still)
+    rotation: Array = np.empty((len(root), len(moving), 4), dtype=np.float32)
+    for first, last in pairwise((0, *(np.flatnonzero(np.diff(moving)) + 1).tolist(), len(moving))):
+        place = int(moving[:first].sum())  # whole runs of joints are copied far faster than single ones
+        values = turning[:, place : place + last - first] if moving[first] else still[first - place : last - place]
+        rotation[:, first:last] = values
+    return Clip(canonical_skeleton(), fps, root, rotation, contacts)
+
+
+def _parts(data: bytes) -> tuple[float, Array, _Parts]:
+    """Rate, which joints move, and the values, in the types in which they are stored."""
+    joints, contacts = len(canonical_skeleton().names), len(CONTACT_JOINTS)
     if data[:4] not in (_MAGIC, _MAGIC_1) or len(data) < _HEAD.size:
         raise BadClip("the stored track is damaged, or of a newer version of this program")
     _, fps, frames, stored = _HEAD.unpack_from(data)
@@ -73,35 +112,35 @@ def decode(data: bytes) -> Clip:
     end = _HEAD.size + (joints + 7) // 8
     moving = np.unpackbits(np.frombuffer(data[_HEAD.size : end], np.uint8), count=joints).astype(bool)
     read = _read if data[:4] == _MAGIC else _read_1
-    root, turning, still, flags = read(memoryview(data)[end:], frames, int(moving.sum()), (frames * contacts + 7) // 8)
-    rotation: Array = np.empty((frames, joints, 4), dtype=np.float32)
-    for first, last in pairwise((0, *(np.flatnonzero(np.diff(moving)) + 1).tolist(), joints)):
-        place = int(moving[:first].sum())  # whole runs of joints are copied far faster than single ones
-        values = turning[:, place : place + last - first] if moving[first] else still[first - place : last - place]
-        rotation[:, first:last] = values
-    contact = np.unpackbits(np.frombuffer(flags, np.uint8), count=frames * contacts).reshape(frames, contacts)
-    return Clip(skeleton, float(fps), root, rotation, contact.astype(bool))
+    root, turning, still, bits = read(memoryview(data)[end:], frames, int(moving.sum()), (frames * contacts + 7) // 8)
+    flags = np.unpackbits(np.frombuffer(bits, np.uint8), count=frames * contacts).reshape(frames, contacts)
+    return float(fps), moving, (root, turning, still, flags.astype(bool))
 
 
-_Parts = tuple[Array, Array, Array, memoryview]  # root (T, 3), moving (T, M, 4), still (J - M, 4), contact bits
+def _unit(turns: Array) -> Array:
+    """Integers `(..., 4)` as unit quaternions, float32."""
+    values = turns.astype(np.float32)
+    length = np.sqrt(np.einsum("...c,...c->...", values, values))
+    if length.size and length.min() < UNIT / 2:
+        raise BadClip("the stored track has rotations that are none: it is damaged")
+    values /= length[..., None]
+    return values
+
+
+_Parts = tuple[Array, Array, Array, Any]  # root (T, 3), moving (T, M, 4), still (J - M, 4), contacts or their bits
 
 
 def _read(data: memoryview, frames: int, turns: int, flags: int) -> _Parts:
     """The values behind the head."""
-    channels, still = turns * 4, (len(canonical_skeleton().names) - turns) * 16
-    count = frames * channels
-    low, sizes = data[:count], (count, frames * 3 * 4, still, flags)
+    channels, still = turns * 4, (len(canonical_skeleton().names) - turns) * 8
+    count, step = frames * channels, frames * 3
+    low, sizes = data[:count], (count, step * 4, still, flags)
     if len(low) != count:
         raise BadClip("the stored track is shorter than it says: it is damaged")
     high, root, rest, bits = _split(_inflate(data[count:], sum(sizes)), sizes)
-    turning = _joined((low, high), "<i2", frames, channels).astype(np.float32).reshape(frames, turns, 4)
-    length = np.sqrt(np.einsum("tjc,tjc->tj", turning, turning))
-    if length.size and length.min() < _UNIT / 2:
-        raise BadClip("the stored track has rotations that are none: it is damaged")
-    turning /= length[..., None]
-    step = frames * 3
+    turning = _joined((low, high), "<i2", frames, channels).reshape(frames, turns, 4)
     planes = [root[place * step : (place + 1) * step] for place in range(4)]
-    return _joined(planes, "<i4", frames, 3) * STEP, turning, np.frombuffer(rest, "<f4").reshape(-1, 4), bits
+    return _joined(planes, "<i4", frames, 3), turning, np.frombuffer(rest, "<i2").reshape(-1, 4), bits
 
 
 def _read_1(data: memoryview, frames: int, turns: int, flags: int) -> _Parts:

@@ -14,19 +14,20 @@ from motion_engine.errors import BadClip
 from motion_engine.types import Array
 
 
-def read_arrays(path: Path | str, wanted: Collection[str], largest: int) -> dict[str, Array]:
+def read_arrays(path: Path | str, wanted: Collection[str], largest: int, data: bytes | None = None) -> dict[str, Array]:
     """Those of the `wanted` arrays that are there; nothing is unpickled, nothing larger is unpacked.
 
     Args:
         path: The file.
         wanted: Names of arrays.
         largest: How many bytes one array may have.
+        data: What the file contains, if that is known already; `path` only says where it comes from then.
 
     Raises:
         BadClip: The file cannot be read, is no npz, or one of the arrays is damaged, too large or not plain.
     """
     try:
-        file = np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False)
+        file = np.load(io.BytesIO(Path(path).read_bytes() if data is None else data), allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise BadClip("not an npz file", path=path)
         with file:

@@ -78,10 +78,18 @@ def test_sequences_that_contain_themselves_are_refused() -> None:
         check_cycle(sequence("x", "x"), saved.get)
 
 
+def test_a_cycle_further_down_is_told() -> None:
+    saved = {"a": sequence("a", "b"), "b": sequence("b", "a")}
+    with pytest.raises(BadCommand, match="a cannot contain itself"):
+        check_cycle(sequence("top", "a"), saved.get)
+
+
 def test_sequences_are_not_too_deep() -> None:
     saved = {f"s{n}": sequence(f"s{n}", f"s{n + 1}") for n in range(DEEPEST + 3)}
     with pytest.raises(BadCommand, match="deeper than"):
         check_cycle(sequence("top", "s0"), saved.get)
+    wide = {f"s{n}": sequence(f"s{n}", "walk", *(f"s{m}" for m in range(n + 1, 14))) for n in range(14)}
+    check_cycle(sequence("top", "s0"), wide.get)  # 2**13 ways lead through it
     with pytest.raises(BadCommand, match="deeper than"):
         written_out(plan((ActionCall("x", "s0"),)), saved)
 
