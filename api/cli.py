@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli_library import library
+from api.console import Json, LibraryUrl, open_engine, print_table, progress
 from motion_engine.errors import (
     BadClip,
     BadCommand,
@@ -25,8 +26,6 @@ from motion_engine.errors import (
 )
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from api.engine import CommandEngine
     from api.export import OtherSkeleton, Picture
     from motion_engine.types import Plan, Track
@@ -51,18 +50,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-library = typer.Typer(help="Browse and change the action library.", no_args_is_help=True)
 app.add_typer(library, name="library")
 
 Text = Annotated[list[str], typer.Argument(help="What to do, in English or Chinese.", show_default=False)]
-LibraryUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--library", metavar="URL", envvar="MOTION_LIBRARY", help="A file or sqlite:///FILE. Default: your own."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="A file: .mp4 .webm .gif .png .bvh .npz .glb .vrma .json. May be repeated."),
@@ -109,7 +99,7 @@ def say(
     if skeleton and not any(path.suffix.lower() == ".bvh" for path in output or ()):
         raise typer.BadParameter("is for .bvh: add one with -o", param_hint="--skeleton")
     theirs = read_skeleton(skeleton) if skeleton else None
-    engine = _open(library_url)
+    engine = open_engine(library_url)
     plan = engine.parse(_spoken(text))
     track = engine.perform(engine.timeline(plan, fps=fps))
     _write(output or [], plan, track, picture, theirs)
@@ -137,7 +127,7 @@ def listen(
     if language not in (None, "en", "zh"):
         raise typer.BadParameter(f"{language!r} is neither en nor zh", param_hint="--language")
     _check_outputs(output or [])
-    engine = _open(library_url)
+    engine = open_engine(library_url)
     heard = engine.hear(sound or _record(), language)  # type: ignore[arg-type]
     if not as_json:
         print(f"Heard ({heard.language}, {heard.certainty:.0%} sure): {heard.text}", flush=True)
@@ -170,7 +160,7 @@ def _write(
     from api.export import export
 
     for path in paths:
-        with _progress(f"Writing {path.name}", len(track.clip)) as step:
+        with progress(f"Writing {path.name}", len(track.clip)) as step:
             export(path, plan, track, picture, step, skeleton=skeleton)
 
 
@@ -194,29 +184,16 @@ def _print(plan: Plan, track: Track, written: list[Path], *, as_json: bool, **mo
 
 
 def _print_plan(plan: Plan, track: Track, written: list[Path]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(str(plan)), title_justify="left", title_style="bold")
-    for name, justify in (("start", "right"), ("end", "right"), ("action", "left"), ("on", "left"), ("said", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    rows = []
     for segment in track.timeline.segments:
         where = "body" if segment.layer == 0 else segment.mask.replace("_", " ")
         said = (segment.phrase or "(added)") + (f" ({segment.note})" if segment.note else "")
-        _add_row(table, f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said)
-    Console().print(table)
+        rows.append((f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said))
+    print_table(("start", "end", "action", "on", "said"), rows, title=str(plan), right=("start", "end"))
     if plan.ignored:
         print("Understood, but not performed: " + "; ".join(plan.ignored))
     for path in written:
         print(path)
-
-
-def _add_row(table: Table, *cells: str) -> None:
-    """A row of plain text, in which [brackets] are no markup."""
-    from rich.text import Text
-
-    table.add_row(*(Text(cell) for cell in cells))
 
 
 @app.command()
@@ -234,7 +211,7 @@ def parse(
         raise typer.BadParameter("give either a command or --stdin")
     if stdin and explain:
         raise typer.BadParameter("explains one command at a time, not --stdin", param_hint="--explain")
-    engine = _open(library_url)
+    engine = open_engine(library_url)
     if explain:
         _explain(engine, _spoken(text or ()), as_json)
         return
@@ -252,32 +229,24 @@ def _explain(engine: CommandEngine, text: str, as_json: bool) -> None:
     """The plan of a command, the role of each of its words, and for each action what else its words could mean."""
     from dataclasses import asdict
 
-    from rich.console import Console
-    from rich.table import Table
-
     explanation = engine.explain(text)
     if as_json:
         whole = asdict(explanation)
         print(json.dumps({"plan": str(explanation.plan), **whole.pop("plan"), **whole}, ensure_ascii=False))
         return
-    console = Console()
-    console.print(str(explanation.plan), style="bold", markup=False, highlight=False)
-    table = Table()
-    for name in ("words", "role", "action"):
-        table.add_column(name)
+    print(explanation.plan)
     calls = [call for step in explanation.plan.steps for call in step.actions]
+    roles = []
     for word in explanation.words:
         action = "" if word.action is None else f"{word.action + 1}. {calls[word.action].action}"
-        _add_row(table, word.text, word.role, action)
-    console.print(table)
-    table = Table()
-    for name in ("", "action", "score", "understood by", "other actions"):
-        table.add_column(name)
+        roles.append((word.text, word.role, action))
+    print_table(("words", "role", "action"), roles)
+    scores = []
     for number, (call, others) in enumerate(zip(calls, explanation.alternatives, strict=True), start=1):
         nearest = ", ".join(f"{name} {score:.2f}" for name, score in others)
         by = "its words" if call.score == 1.0 else "its meaning"
-        _add_row(table, f"{number}.", call.action, f"{call.score:.2f}", by, nearest)
-    console.print(table)
+        scores.append((f"{number}.", call.action, f"{call.score:.2f}", by, nearest))
+    print_table(("", "action", "score", "understood by", "other actions"), scores)
 
 
 def _spoken(words: Iterable[str]) -> str:
@@ -313,20 +282,11 @@ def _plan_json(engine: CommandEngine, text: str) -> str:
 @app.command()
 def doctor(library_url: LibraryUrl = None) -> None:
     """Check that everything the engine needs is there, and say what to install if not."""
-    from rich.console import Console
-    from rich.table import Table
-
     from api.doctor import check
 
-    table = Table()
-    for name in ("", "part", "state"):
-        table.add_column(name)
-    missing = False
-    for finding in check(library_url):
-        missing |= finding.state == "missing"
-        _add_row(table, finding.state, finding.part, finding.words)
-    Console().print(table)
-    if missing:
+    findings = list(check(library_url))
+    print_table(("", "part", "state"), [(finding.state, finding.part, finding.words) for finding in findings])
+    if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(5)
 
 
@@ -342,117 +302,3 @@ def serve(
     except ModuleNotFoundError as error:
         raise ModelUnavailable(f"{error}: pip install 'motion-engine[serve]'") from None
     run(host, port, library_url)
-
-
-@library.command("list")
-def list_actions(library_url: LibraryUrl = None, as_json: Json = False) -> None:
-    """List all actions."""
-    actions = _open(library_url).library.actions()
-    if as_json:
-        print(json.dumps([action.model_dump(mode="json") for action in actions], ensure_ascii=False))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table()
-    for name in ("action", "length", "also called", "source", "licence"):
-        table.add_column(name, justify="right" if name == "length" else "left")
-    for action in actions:
-        also = ", ".join((*action.aliases.get("en", ())[:3], *action.aliases.get("zh", ())[:3]))
-        _add_row(table, action.name, f"{action.duration:.1f} s", also, action.source, action.licence)
-    Console().print(table)
-
-
-@library.command()
-def show(name: str, library_url: LibraryUrl = None, as_json: Json = False) -> None:
-    """Show everything the library says of one action."""
-    action = _open(library_url).library.get(name)
-    values = action.model_dump(mode="json")
-    if as_json:
-        print(json.dumps(values, ensure_ascii=False))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(show_header=False)
-    for key, value in values.items():
-        if isinstance(value, dict):
-            value = "\n".join(f"{k}: {', '.join(v)}" for k, v in value.items())  # noqa: PLW2901
-        elif isinstance(value, list):
-            value = ", ".join(str(v) for v in value)  # noqa: PLW2901
-        _add_row(table, key, "" if value is None else str(value))
-    Console().print(table)
-
-
-@library.command()
-def add(
-    file: Annotated[Path, typer.Argument(help="A .bvh, .npz (AMASS), DeepMimic .txt/.json or key-pose .yaml file.")],
-    name: Annotated[str, typer.Option(help="What the action is called.")],
-    description: Annotated[str, typer.Option(help="One sentence: what the body does.")] = "",
-    alias: Annotated[
-        list[str] | None, typer.Option(help="Another word for it, English or Chinese. May be repeated.")
-    ] = None,
-    tag: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
-    source: Annotated[str, typer.Option(help="Where the motion comes from.")] = "",
-    licence: Annotated[str, typer.Option(help="Under which licence it may be used.")] = "",
-    replace: Annotated[bool, typer.Option("--replace", help="Replace an action of this name.")] = False,
-    library_url: LibraryUrl = None,
-) -> None:
-    """Add a motion file as an action; from then on commands can name it."""
-    from action_library.ingest import ingest
-    from action_library.library import Library
-
-    action, clip = ingest(
-        file,
-        name=name,
-        description=description,
-        aliases=alias or (),
-        tags=tag or (),
-        source=source,
-        licence=licence,
-        report=lambda words: print(f"{words}.", file=sys.stderr),
-    )
-    Library.open(library_url).add(action, clip, replace=replace)
-    print(
-        f'Added {action.name}: {action.duration:.1f} s from {file}. Try: motion say "{action.name.replace("_", " ")}"'
-    )
-
-
-@library.command()
-def remove(name: str, library_url: LibraryUrl = None) -> None:
-    """Remove an action."""
-    _open(library_url).library.remove(name)
-    print(f"Removed {name}.")
-
-
-def _open(library_url: str | None) -> CommandEngine:
-    """The engine; filling an empty library shows a progress bar."""
-    from api.engine import CommandEngine
-
-    with _progress("Filling the action library", None) as step:
-        engine = CommandEngine.open(library_url, progress=lambda done, total, name: step(done, total))
-    for note in engine.library.notes:
-        print(f"motion: {note}", file=sys.stderr)
-    return engine
-
-
-@contextmanager
-def _progress(label: str, total: int | None) -> Iterator[Callable[..., None]]:
-    """A function to call with what is done; on a terminal it shows a progress bar as soon as it is called."""
-    if not sys.stderr.isatty():
-        yield lambda done, total=None: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    progress = Progress(console=Console(stderr=True), transient=True)
-    task = progress.add_task(label, total=total)
-
-    def step(done: int, new_total: int | None = None) -> None:
-        progress.start()
-        progress.update(task, completed=done, total=new_total or total)
-
-    try:
-        yield step
-    finally:
-        progress.stop()

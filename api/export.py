@@ -17,7 +17,7 @@ from motion_engine.formats.gltf import write_glb, write_vrma
 from motion_engine.formats.smpl import write_smpl
 from motion_engine.kinematics import fk
 from motion_engine.rig import Rig
-from motion_engine.types import Array, Clip, Plan, Timeline, Track
+from motion_engine.types import ActionCall, Array, Clip, Plan, Segment, Step, Timeline, Track
 
 Render = Literal["mannequin", "pose", "side-by-side"]
 OnFrame = Callable[[int], None]
@@ -99,6 +99,13 @@ def export(
         from animator.video import write_video
 
         write_video(path, frames(track, picture), track.clip.fps, on_frame=on_frame)
+
+
+def plain_track(name: str, clip: Clip) -> tuple[Plan, Track]:
+    """A clip of the library as it is, as if somebody had said its name: what `export` takes."""
+    plan = Plan(name, "en", (Step((ActionCall(name, name),)),))
+    segment = Segment(name, 0.0, clip.duration, phrase=name)
+    return plan, Track(clip, Timeline((segment,), clip.fps, clip.duration))
 
 
 def document(plan: Plan, timeline: Timeline) -> dict[str, Any]:

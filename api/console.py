@@ -1,0 +1,85 @@
+"""What the commands of the command line share: options, tables, progress, and opening the library."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from action_library.library import Library
+    from api.engine import CommandEngine
+
+LibraryUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--library",
+        metavar="URL",
+        envvar="MOTION_LIBRARY",
+        help="A file, sqlite:///FILE or mongodb://HOST/DATABASE. Default: your own.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def open_engine(library_url: str | None) -> CommandEngine:
+    """The engine over a library; filling an empty one shows a progress bar."""
+    from api.engine import CommandEngine
+
+    engine = CommandEngine(open_library(library_url))
+    engine.matcher  # noqa: B018  a damaged library is told here
+    return engine
+
+
+def open_library(library_url: str | None) -> Library:
+    """The library; filling an empty one shows a progress bar."""
+    from action_library.library import Library
+
+    with progress("Filling the action library", None) as step:
+        library = Library.open(library_url, progress=lambda done, total, name: step(done, total))
+    for note in library.notes:
+        print(f"motion: {note}", file=sys.stderr)
+    return library
+
+
+def print_table(
+    names: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", right: Sequence[str] = ()
+) -> None:
+    """A table of plain text, in which [brackets] are no markup; columns named in `right` are aligned so."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    heading = Text(title) if title else None
+    table = Table(title=heading, title_justify="left", title_style="bold", show_header=any(names))
+    for name in names:
+        table.add_column(name, justify="right" if name in right else "left")
+    for cells in rows:
+        table.add_row(*(Text(cell) for cell in cells))
+    Console().print(table)
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """A function to call with what is done; on a terminal it shows a progress bar as soon as it is called."""
+    if not sys.stderr.isatty():
+        yield lambda done, total=None: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(label, total=total)
+
+    def step(done: int, new_total: int | None = None) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=new_total or total)
+
+    try:
+        yield step
+    finally:
+        bar.stop()
