@@ -75,12 +75,12 @@ def _features(clip: Clip) -> tuple[Array, Array]:
         odd.append((left - right) / 2.0)
     head = described("head")
     lean = place[:, names.index("neck"), 2] - place[:, 0, 2]
-    stands = clip.contacts.reshape(-1, 2, 2).any(axis=-1)
+    left_stands, right_stands = clip.contacts[:, :2].any(axis=1), clip.contacts[:, 2:].any(axis=1)
     even += [
         head[1:],
         [height.mean(), height.min(), height.max(), height[0], height[-1], _quick(velocity[:, 0, 1])],
         [forward.mean(), forward.std(), sideways.std(), turn.std(), abs(turn.mean())],
-        [stands.all(axis=1).mean(), 1.0 - stands.any(axis=1).mean()],
+        [np.mean(left_stands & right_stands), np.mean(~left_stands & ~right_stands)],
         [_tempo(velocity, clip.fps), np.log1p(4.0 * np.linalg.norm(velocity, axis=-1).mean())],
         [lean.mean(), lean.std()],
     ]
