@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from action_library import facts_words
-from action_library.ingest import _local, cycle_turn, travelled, turned
+from action_library.measure import cycle_turn, local_positions, travelled, turned
 from motion_engine import clips as edit
 from motion_engine import quat
 from motion_engine.contacts import runs
@@ -94,7 +94,7 @@ def facts(clip: Clip, *, cyclic: bool) -> Facts:
         clip: On the canonical skeleton, feet on the floor.
         cyclic: It is one cycle of something that goes on, such as a gait.
     """
-    local = _local(clip)
+    local = local_positions(clip)
     usual = float(np.percentile(np.linalg.norm(_rate(local, clip.fps), axis=-1).mean(axis=-1), 90))
     moves = {part: _moves(clip, local, part) for part in PARTS}
     parts = tuple(part for part, (_, takes_part) in moves.items() if takes_part)

@@ -9,24 +9,17 @@ from typing import Any
 import numpy as np
 
 from action_library.action import UNKNOWN, Action, new_action, normal_name, sort_aliases
+from action_library.facts import Facts, facts
+from action_library.measure import cycle_turn, is_cycle, travelled, turned
 from action_library.track import LONGEST_TRACK
 from motion_engine import clips as edit
-from motion_engine import quat
 from motion_engine.errors import BadClip, LimitExceeded
-from motion_engine.kinematics import body_positions
 from motion_engine.rig import Rig
-from motion_engine.types import LIBRARY_FPS, Array, Clip
+from motion_engine.types import LIBRARY_FPS, Clip, Mask
 
 MOTIONS = (".bvh", ".npz", ".txt", ".json")
 SCRIPTS = (".yaml", ".yml")
 LARGEST_FILE = 512 * 1024 * 1024  # bytes
-UPRIGHT = np.cos(np.radians(60.0))  # of the pelvis' own up; below it headings say little
-# A clip is a cycle if its last frame is as near to its first as a few frames would bring it, at about the same speed.
-SEAM_STEPS = 3.0  # frames' worth of the clip's median motion
-SEAM_SPEED = 0.5  # of the median speed: slower means that it rests at its ends, so it is a performance
-SWAY = 0.2  # radians
-LEAST_MOTION = 0.002  # m a frame; below it nothing happens that could repeat
-SHORTEST_CYCLE = 0.4  # s
 BACK_EASE = 0.15  # s, over which a motion slows down to go back
 
 Aliases = Mapping[str, Iterable[str]] | Iterable[str]
@@ -41,10 +34,12 @@ def ingest(
     tags: Iterable[str] = (),
     source: str = "",
     licence: str = "",
-    crop: tuple[float, float] | None = None,
+    crop: tuple[float, float | None] | None = None,
+    crop_frames: tuple[int, int | None] | None = None,
     cyclic: bool | None = None,
     reverse: bool = False,
     back: bool = False,
+    guess: bool = True,
     report: Callable[[str], None] | None = None,
     **stated: Any,
 ) -> tuple[Action, Clip]:
@@ -53,15 +48,17 @@ def ingest(
     Args:
         path: .bvh, .npz (SMPL as AMASS writes it), .txt or .json (DeepMimic) or .yaml (key-pose script).
         name: What the action is called; written in its normal form.
-        description: One sentence; by default the script's own, or which file it is.
+        description: One sentence; by default the script's own, or what the motion itself shows.
         aliases: Other names, by language, or a list that is sorted into English and Chinese.
         tags: Words to find it by.
         source: Where the motion comes from; by default the file's name.
         licence: Under which licence it may be used; by default "unknown".
-        crop: The part of the file that is used, s.
+        crop: The part of the file that is used, s; None: to its end.
+        crop_frames: The same in the file's own frames, the last one not included.
         cyclic: Whether the clip repeats as a whole; None: seen from its first and last frames.
         reverse: Play the file backwards: getting up becomes lying down.
         back: Play the file and then go back the same way: who kicks takes the foot back and stands as before.
+        guess: Take tags, side and mask from what the motion itself shows, as far as they are not stated.
         report: Called with how the file's skeleton was read, in words. A `NAME.map.yaml` beside it overrides a guess.
         **stated: Other fields of `Action` (loop, mask, side, cycles, turn, postures, ...) instead of measured ones.
 
@@ -77,9 +74,15 @@ def ingest(
         script = load_keypose(path)
         clip, fields = script.clip, dict(script.fields)
     else:
-        clip, fields = _captured(
-            path, crop=crop, cyclic=cyclic, reverse=reverse, back=back, report=report, stated=stated
-        )
+        clip, rig = read_motion(path, report)
+        part = part_of(clip, crop, crop_frames)
+        clip = canonical(clip, rig, crop=part, path=path)
+        clip, fields = _played(clip, path, cyclic=cyclic, reverse=reverse, back=back, stated=stated)
+    seen = facts(clip, cyclic=bool(fields.get("cyclic")))
+    fields |= {"parts": seen.parts}
+    if guess and path.suffix.lower() not in SCRIPTS:
+        fields |= {"side": seen.side, "mask": mask_of(seen), "description": seen.sentence()}
+        tags = dict.fromkeys((*tags, *seen.tags()))
     given: dict[str, Any] = {
         "description": description,
         "source": source,
@@ -94,18 +97,33 @@ def ingest(
     return document(clip, **fields), clip
 
 
-def _captured(
-    path: Path,
-    *,
-    crop: tuple[float, float] | None,
-    cyclic: bool | None,
-    reverse: bool,
-    back: bool,
-    report: Callable[[str], None] | None,
-    stated: Mapping[str, Any],
+def part_of(
+    clip: Clip, crop: tuple[float, float | None] | None, frames: tuple[int, int | None] | None
+) -> tuple[float, float] | None:
+    """From when to when (s) a file's clip is used; None: all of it."""
+    if frames is not None:
+        crop = (frames[0] / clip.fps, None if frames[1] is None else frames[1] / clip.fps)
+    return None if crop is None else (crop[0], clip.duration if crop[1] is None else min(crop[1], clip.duration))
+
+
+def mask_of(seen: Facts) -> Mask:
+    """The joints that a motion needs as a layer: all of them unless it is a gesture of one who stands."""
+    parts = set(seen.parts)
+    arms = parts & {"left_arm", "right_arm"}
+    if not parts or seen.direction or seen.low or seen.airborne or abs(seen.turn) > 0.5 or parts & {"left_leg", "right_leg"}:
+        return "full"
+    if "torso" in parts:
+        return "upper"
+    if not arms:
+        return "head"
+    return "arms" if len(arms) == 2 else "left_arm" if "left_arm" in arms else "right_arm"
+
+
+def _played(
+    clip: Clip, path: Path, *, cyclic: bool | None, reverse: bool, back: bool, stated: Mapping[str, Any]
 ) -> tuple[Clip, dict[str, Any]]:
-    """The canonical clip of a file of captured motion, and whether it is a cycle; arguments as of `ingest`."""
-    clip, fields = canonical(*read_motion(path, report), crop=crop, path=path), dict[str, Any]()
+    """A canonical clip as it is played, and whether it is a cycle; arguments as of `ingest`."""
+    fields: dict[str, Any] = {}
     if reverse:
         clip = edit.reverse(clip)
         facing = float(edit.heading_curve(clip)[0])
@@ -219,54 +237,3 @@ def _may_repeat(path: Path) -> bool:
     from motion_engine.formats.deepmimic import wraps
 
     return path.suffix.lower() not in (".txt", ".json") or wraps(path)
-
-
-# ── What the motion itself says ───────────────────────────────────────────────────────────────────────────
-
-
-def travelled(clip: Clip, *, cyclic: bool = False) -> float:
-    """Metres along the floor from the first to the last frame; of a cycle, on to the first frame of the next."""
-    way = (clip.root_position[-1] - clip.root_position[0])[[0, 2]].astype(np.float64)
-    return float(np.linalg.norm(way)) * _to_next(clip, cyclic)
-
-
-def turned(clip: Clip) -> float:
-    """Radians turned about +Y in the whole clip, left positive; whole turns count only while the body is upright."""
-    up = quat.rotate(clip.rotation[:, 0].astype(np.float64), np.array([0.0, 1.0, 0.0]))[:, 1]
-    curve = edit.heading_curve(clip)
-    turn = float(curve[-1] - curve[0])
-    return turn if up.min() > UPRIGHT else float((turn + np.pi) % (2 * np.pi) - np.pi)
-
-
-def cycle_turn(clip: Clip) -> float:
-    """Radians that one cycle of a gait turns; a little is sway of the hips, not a turn."""
-    yaw = np.unwrap(quat.heading(clip.rotation[:, 0].astype(np.float64)))
-    turn = float(yaw[-1] - yaw[0]) * _to_next(clip, True)
-    return turn if abs(turn) > SWAY else 0.0
-
-
-def _to_next(clip: Clip, cyclic: bool) -> float:
-    return len(clip) / (len(clip) - 1) if cyclic and len(clip) > 1 else 1.0
-
-
-def is_cycle(clip: Clip) -> bool:
-    """Whether the motion goes on seamlessly from the last frame to the first, as a walk does."""
-    if clip.duration < SHORTEST_CYCLE:
-        return False
-    pose = _local(clip)
-    step = np.linalg.norm(np.diff(pose, axis=0), axis=-1).mean(axis=-1)
-    usual = float(np.median(step))
-    if usual < LEAST_MOTION:
-        return False
-    gap = float(np.linalg.norm(pose[0] - pose[-1], axis=-1).mean())
-    first, last = (pose[2] - pose[0]).ravel(), (pose[-1] - pose[-3]).ravel()
-    size = np.linalg.norm(first) * np.linalg.norm(last)
-    onward = float(first @ last) > 0.2 * size > 0
-    return bool(gap < SEAM_STEPS * usual and min(step[0], step[-1]) > SEAM_SPEED * usual and onward)
-
-
-def _local(clip: Clip) -> Array:
-    """Positions of the body's joints `(T, 22, 3)` m seen from over the floor under the pelvis, heading removed."""
-    position = body_positions(clip)
-    away = quat.from_axis_angle("y", -quat.heading(clip.rotation[:, 0].astype(np.float64)))
-    return quat.rotate(away[:, None], position - position[:, :1] * (1.0, 0.0, 1.0))

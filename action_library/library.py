@@ -138,7 +138,7 @@ class Library:
 
     def like(self, name: str, limit: int = 20) -> list[tuple[Action, float]]:
         """The actions that move most like this one, with scores up to 1, the best first."""
-        from action_library.facts import motion_vector
+        from action_library.likeness import motion_vector
 
         found = dict(self.index.like(self.get(name).name, lambda other: motion_vector(self.clip(other)), limit))
         rows = {row.entry.name: row for row in self.store.get_many(list(found))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from action_library.ingest import _local
+from action_library.measure import local_positions
 from motion_engine import clips as edit
 from motion_engine import quat
 from motion_engine.curves import smooth
@@ -53,7 +53,7 @@ def motion_vector(clip: Clip) -> Array:
 
 def _features(clip: Clip) -> tuple[Array, Array]:
     """What a mirror leaves as it is `(43,)`, and what it turns the sign of `(21,)`; m, m/s, radians/s, Hz."""
-    place = _local(clip)
+    place = local_positions(clip)
     velocity = _rate(smooth(place, 0.03 * clip.fps), clip.fps)
     heading = edit.heading_curve(clip)
     root = _rate(smooth(clip.root_position, 0.1 * clip.fps), clip.fps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from action_library.ingest import _local
+from action_library.measure import local_positions
 from motion_engine import clips as edit
 from motion_engine import quat
 from motion_engine.contacts import runs
@@ -60,7 +60,7 @@ def _course(clip: Clip) -> tuple[Array, Array]:
     pose = np.empty((len(clip), len(ENDS) + 1, 3), dtype=np.float32)
     for start in range(0, len(clip), BLOCK):
         part = edit.crop(clip, start / clip.fps, (start + BLOCK) / clip.fps)
-        pose[start : start + BLOCK, :-1] = _local(part)[:, joints]
+        pose[start : start + BLOCK, :-1] = local_positions(part)[:, joints]
         gaze = quat.mul(part.rotation[:, neck], part.rotation[:, head])
         pose[start : start + BLOCK, -1] = quat.rotate(gaze, np.array(GAZE))
     if len(clip) == 1:

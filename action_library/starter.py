@@ -102,7 +102,7 @@ def _mocap(folder: Path, entry: dict[str, Any]) -> tuple[Action, Clip]:
     from action_library.ingest import ingest
 
     fields = {key: value for key, value in entry.items() if key != "file"}
-    return ingest(folder / entry["file"], **fields)
+    return ingest(folder / entry["file"], guess=False, **fields)
 
 
 def _script(path: Path) -> tuple[Action, Clip]:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from action_library.ingest import cycle_turn, document, ingest, is_cycle, travelled, turned
+from action_library.ingest import document, ingest
+from action_library.measure import cycle_turn, is_cycle, travelled, turned
 from action_library.starter import mocap_folder
 from motion_engine import quat
 from motion_engine.errors import BadClip
