@@ -130,7 +130,8 @@ class _Import:
         if self.sidecar:
             unused = [str(row.file) for row in self.sidecar.unused()]
             if unused:
-                self.report.notes.append(f"{self.options.sidecar}: no file fits {len(unused)} rows: {', '.join(unused[:5])}")
+                some = ", ".join(unused[:5])
+                self.report.notes.append(f"{self.options.sidecar}: no file fits {len(unused)} rows: {some}")
 
     def _jobs(
         self, sources: Iterator[Source | Refused], tables: Tables | None, named: set[Path]
@@ -143,12 +144,15 @@ class _Import:
             title = title_of(source.relative, self.options.collection, tables)
             if self.sidecar:
                 title = with_row(title, self.sidecar.row(source.relative))
-            yield source, Job(
-                source.path,
-                source.label,
-                self._with_options(title),
-                self.options.segment,
-                source.path.absolute() in named,
+            yield (
+                source,
+                Job(
+                    source.path,
+                    source.label,
+                    self._with_options(title),
+                    self.options.segment,
+                    source.path.absolute() in named,
+                ),
             )
 
     def _with_options(self, title: Title) -> Title:
@@ -242,9 +246,7 @@ class _Import:
             self.progress(source.done if source else 0.0, outcome.label, self.counts)
 
 
-def _chained(
-    first: list[tuple[Source, Job]], rest: Iterator[tuple[Source, Job]]
-) -> Iterator[tuple[Source, Job]]:
+def _chained(first: list[tuple[Source, Job]], rest: Iterator[tuple[Source, Job]]) -> Iterator[tuple[Source, Job]]:
     yield from first
     yield from rest
 

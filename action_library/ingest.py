@@ -110,7 +110,8 @@ def mask_of(seen: Facts) -> Mask:
     """The joints that a motion needs as a layer: all of them unless it is a gesture of one who stands."""
     parts = set(seen.parts)
     arms = parts & {"left_arm", "right_arm"}
-    if not parts or seen.direction or seen.low or seen.airborne or abs(seen.turn) > 0.5 or parts & {"left_leg", "right_leg"}:
+    moves_body = seen.direction or seen.low or seen.airborne or abs(seen.turn) > 0.5
+    if not parts or moves_body or parts & {"left_leg", "right_leg"}:
         return "full"
     if "torso" in parts:
         return "upper"

@@ -61,9 +61,17 @@ def _span(script: Script) -> tuple[Span, int]:
     return Span((frames - 1) / LIBRARY_FPS, loop), frames
 
 
+def _gain(script: Script) -> Array | None:
+    """How far the root of a gait is further on after one cycle: x, z in m, no turn; None for what does not repeat."""
+    if not script.cyclic:
+        return None
+    first, last = (key.root or (0.0, 0.0, 0.0) for key in (script.keys[0], script.keys[-1]))
+    return np.array([last[0] - first[0], last[1] - first[1], 0.0])
+
+
 def _fields(script: Script, tracks: Tracks, span: Span) -> dict[str, Any]:
     """The facts of the document; way and turn are those of `root`, since hips may sway and sit without going."""
-    roots = curve(knots(tracks["root"]), span, np.array([0.0, span.end]))
+    roots = curve(knots(tracks["root"]), span, np.array([0.0, span.end]), gain=_gain(script))
     x, z, turn = roots[1] - roots[0]
     names = ("name", "description", "source", "licence", "mask", "side", "cyclic", "cycles")
     return {
@@ -125,8 +133,9 @@ def _body(script: Script, tracks: Tracks, span: Span, at: Array, breath: Array) 
     spine = dense("spine", LAGS["spine"])
     spine = spine + np.stack((-0.5 * depth - 1.3 * breath, -0.5 * weight, 1.3 * weight), axis=-1)
     head = dense("head", LAGS["head"]) + np.stack((0.8 * breath + 1.0 * nod, 2.0 * look, 0.8 * tilt), axis=-1)
-    root = _angles(dense("root"), 2)
-    places = [_places(tracks, side, index, span) for index, side in enumerate(SIDES)]
+    gain = _gain(script)
+    root = _angles(curve(knots(tracks["root"]), span, at, gain=gain), 2)
+    places = [_places(tracks, side, index, span, gain) for index, side in enumerate(SIDES)]
     feet = {part: [dense(f"{side}_{part}")[:, 0] for side in SIDES] for part in ("lift", "pitch", "knee")}
     return BodyCurves(
         root=root,
@@ -134,7 +143,7 @@ def _body(script: Script, tracks: Tracks, span: Span, at: Array, breath: Array) 
         pelvis=np.radians(pelvis),
         spine=np.radians(spine),
         head=np.radians(head),
-        place=np.stack([curve(place, span, at) for place in places], axis=1),
+        place=np.stack([curve(place, span, at, gain=gain) for place in places], axis=1),
         lift=np.stack(feet["lift"], axis=-1),
         pitch=np.radians(np.stack(feet["pitch"], axis=-1)),
         knee=np.radians(np.stack(feet["knee"], axis=-1)),
@@ -147,13 +156,14 @@ def _angles(values: Array, first: int) -> Array:
     return values
 
 
-def _places(tracks: Tracks, side: str, index: int, span: Span) -> Any:
+def _places(tracks: Tracks, side: str, index: int, span: Span, gain: Array | None) -> Any:
     """World places of a foot: a key is meant from where the root is at that time, and stays in the world after it."""
     roots = knots(tracks["root"])
     sign = 1 - 2 * index
 
     def world(t: float, value: tuple[float, float, float, float | None]) -> Array:
-        x, z, yaw = _angles(curve(roots, span, np.array([t if value[3] is None else value[3]])), 2)[0]
+        when = np.array([t if value[3] is None else value[3]])
+        x, z, yaw = _angles(curve(roots, span, when, gain=gain), 2)[0]
         place = stance_place(index) + np.array([sign * value[0], value[1], sign * np.radians(value[2])])
         moved = quat.rotate(quat.from_axis_angle("y", yaw), np.array([place[0], 0.0, place[1]]))
         return np.array([x + moved[0], z + moved[2], place[2] + yaw])

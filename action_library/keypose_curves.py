@@ -38,7 +38,7 @@ class Knots:
 _Hermite = tuple[Array, Array, Array]  # times (K,), values (K, D), slopes (K, D)
 
 
-def curve(knots: Knots, span: Span, at: Array, lag: float = 0.0) -> Array:
+def curve(knots: Knots, span: Span, at: Array, lag: float = 0.0, gain: Array | None = None) -> Array:
     """The channel at the times `at` `(T,)` s, as `(T, D)`.
 
     Args:
@@ -47,16 +47,18 @@ def curve(knots: Knots, span: Span, at: Array, lag: float = 0.0) -> Array:
             a key exactly at its end is ignored, since it is the one at its start.
         at: Times.
         lag: Seconds by which the channel follows the others; inside a loop it shifts the phase.
+        gain: `(D,)`, by how much the channel is further on after one cycle of a cyclic action; None: not at all.
     """
     knots = _settled(knots)
     if span.loop is None:
         times = np.where(knots.times > 0.0, knots.times + lag, knots.times)
         return hermite(times, knots.values, slopes(times, knots.values, knots.eases), at)
     start, end = span.loop
-    cycle = _cycle(knots, start, end, lag)
+    cycle = _cycle(knots, start, end, lag, np.zeros(knots.values.shape[1]) if gain is None else gain)
     if span.cyclic:
         times, values, slope = cycle
-        return hermite(times, values, slope, start + (at - start) % (end - start))
+        found = hermite(times, values, slope, start + (at - start) % (end - start))
+        return found if gain is None else found + np.floor((at - start) / (end - start))[:, None] * gain
     times, values, slope = _joined(knots, cycle, start, end, lag)
     return hermite(times, values, slope, at)
 
@@ -75,20 +77,20 @@ def _settled(knots: Knots) -> Knots:
     return Knots(np.array(times), np.array(values), tuple(eases))
 
 
-def _cycle(knots: Knots, start: float, end: float, lag: float) -> _Hermite:
+def _cycle(knots: Knots, start: float, end: float, lag: float, gain: Array) -> _Hermite:
     """Times, values and slopes of one period, from `start` to `end` inclusive."""
     inside = (knots.times >= start - ON_BORDER) & (knots.times < end - ON_BORDER)
     if inside.sum() < 2:
         last = max(int(np.count_nonzero(knots.times < end - ON_BORDER)) - 1, 0)  # times increase
-        values = knots.values[[last, last]]
-        return np.array([start, end]), values, np.zeros_like(values)
+        values = knots.values[[last, last]] + np.outer((0.0, 1.0), gain)
+        return np.array([start, end]), values, np.tile(gain / (end - start), (2, 1))
     period = end - start
-    times = start + (knots.times[inside] + lag - start) % period
+    later, times = np.divmod(knots.times[inside] + lag - start, period)
     order = np.argsort(times)
-    times, values = times[order], knots.values[inside][order]
+    times, values = start + times[order], (knots.values[inside] - np.outer(later, gain))[order]
     eases = tuple(np.array(knots.eases, dtype=object)[inside][order])
     wrapped = np.concatenate((times[-2:] - period, times, times[:2] + period))
-    around = np.concatenate((values[-2:], values, values[:2]))
+    around = np.concatenate((values[-2:] - gain, values, values[:2] + gain))
     slope = slopes(wrapped, around, (*eases[-2:], *eases, *eases[:2]))
     edges = np.array([start, end])
     seam = hermite(wrapped, around, slope, edges[:1])
@@ -96,7 +98,7 @@ def _cycle(knots: Knots, start: float, end: float, lag: float) -> _Hermite:
     between = (times > start + ON_BORDER) & (times < end - ON_BORDER)
     return (
         np.concatenate((edges[:1], times[between], edges[1:])),
-        np.concatenate((seam, values[between], seam)),
+        np.concatenate((seam, values[between], seam + gain)),
         np.concatenate((seam_slope, slope[2:-2][between], seam_slope)),
     )
 

@@ -142,6 +142,9 @@ class Script(_Strict):
             raise ValueError("loop must lie inside the keys and last at least 0.1 s")
         if self.cyclic and self.loop is not None:
             raise ValueError("a cyclic action repeats as a whole: leave loop out")
+        first, last = (key.root or (0.0, 0.0, 0.0) for key in (self.keys[0], self.keys[-1]))
+        if self.cyclic and first[2] != last[2]:
+            raise ValueError("a cyclic action may go on, but not turn: end with the root's turn of the first key")
         return self
 
 
