@@ -11,20 +11,22 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
 from action_library.action import LONGEST_NAME, Action
+from action_library.archives import Refused
 from action_library.entry import entry_of
 from action_library.import_work import SUFFIXES, Job, Made, make, start_worker, work
 from action_library.library import Library
 from action_library.search import MOTION
 from action_library.sidecar import Sidecar, read_sidecar, with_row
-from action_library.sources import Refused, Source, find_sources
+from action_library.sources import Source, find_sources
 from action_library.store import Query
 from action_library.tables import Tables, find_tables
 from action_library.titles import Title, title_of
@@ -162,37 +164,42 @@ class _Import:
     def _made(self, jobs: Iterator[tuple[Source, Job]]) -> Iterator[tuple[Source, Made]]:
         """Every job done, in whichever order, by as many processes as are wanted."""
         known = frozenset() if self.options.again else frozenset(key.removeprefix(MARK) for key in self.before)
-        first = [job for job, _ in zip(jobs, range(FEW), strict=False)]
-        workers = self.options.jobs or os.cpu_count() or 1
+        first = list(islice(jobs, FEW))
+        jobs, workers = chain(first, jobs), self.options.jobs or os.cpu_count() or 1
         if len(first) < FEW or workers == 1:
-            for source, job in _chained(first, jobs):
+            for source, job in jobs:
                 yield source, make(job, known)
             return
-        waiting = _chained(first, jobs)
-        while waiting is not None:
-            waiting = yield from self._in_processes(waiting, workers, known)
+        while (yield from self._in_processes(jobs, workers, known)):
+            pass  # a process died; go on with new ones
 
     def _in_processes(
         self, jobs: Iterator[tuple[Source, Job]], workers: int, known: frozenset[str]
-    ) -> Iterator[tuple[Source, Made]]:
-        """Does jobs in processes. If one of them dies, those that it may have had are done again, each alone."""
+    ) -> Generator[tuple[Source, Made], None, bool]:
+        """Does jobs in processes. If one of these dies, the jobs that it may have had are done again, each alone.
+
+        Returns:
+            Whether one died: then jobs are left.
+        """
         pool = _pool(workers, known)
         running: dict[Future[Made], tuple[Source, Job]] = {}
+        given: tuple[Source, Job] | None = None  # to the pool, but not yet among the running
         try:
-            for source, job in jobs:
-                running[pool.submit(work, job)] = source, job
+            for pair in jobs:
+                given = pair
+                running[pool.submit(work, pair[1])] = pair
+                given = None
                 while len(running) >= AHEAD * workers:
                     yield from _finished(running)
             while running:
                 yield from _finished(running)
         except BrokenProcessPool:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for source, job in running.values():
+            for source, job in (*running.values(), *([given] if given else [])):
                 yield source, _alone(job, known)
-            return jobs
+            return True
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-        return None
+        return False
 
     def _stored(self, made: Made) -> Outcome:
         """Stores the actions of one file with their mark; says what became of it."""
@@ -244,11 +251,6 @@ class _Import:
         self.counts[outcome.state] += 1
         if self.progress:
             self.progress(source.done if source else 0.0, outcome.label, self.counts)
-
-
-def _chained(first: list[tuple[Source, Job]], rest: Iterator[tuple[Source, Job]]) -> Iterator[tuple[Source, Job]]:
-    yield from first
-    yield from rest
 
 
 def _pool(workers: int, known: frozenset[str]) -> ProcessPoolExecutor:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from action_library.entry import facet, facets_of, meaning, parse_row, search_terms, text_key
+from action_library.entry import facet, meaning, parse_row, search_terms, text_key
 from action_library.store import SORTS, Query, Row, Sort, Store
 from action_library.vectors import VectorCache, VectorIndex
 from motion_engine.errors import BadCommand
@@ -20,8 +20,8 @@ Embed = Callable[[Sequence[str]], Array]  # texts to unit vectors (N, D)
 Progress = Callable[[int, int], None]
 
 MOST_ON_A_PAGE = 500
-RARE = 5000  # a facet or word that fewer have is looked up; of more only this many are counted
-NARROW = 1000  # documents that pass the filter: so few are ranked all, of more the best are filtered
+RARE = 5000  # what fewer have is ranked all; of more only this many are counted
+FIRST = 500  # of the best that are looked through for those that pass a filter that many pass
 WORDS = 0.5  # what all words found are worth beside the cosine of the meanings
 NAMED = 1.0  # what it is worth to be called exactly so
 LEAST = 0.25  # of the best score: what is less near is not shown
@@ -132,24 +132,26 @@ class Search:
         after, before = _decode_place(cursor, text) if cursor else ((-np.inf, ""), 0)
         score = self._scorer(text, embed, model)
         need = before + limit + 1
-        few = self._few(wanted)
-        if few is not None:
-            ranked = score(len(few), [row.entry.name for row in few])
-            rows = {row.entry.name: row for row in few}
+        query = Query(self._rarest_first(wanted.facets()), wanted.duration(), limit=RARE)
+        plain = len(query.facets) == 1 and query.duration is None  # all of a kind
+        among = None if plain else self._store.names(query)
+        if among is not None and len(among) < RARE:
+            ranked = score(len(among), among)
         else:
-            ranked, rows, ask = [], {}, 4 * need + 50
+            ask = 2 * need if plain else FIRST
             while True:
                 everything = score(ask, None)
-                rows = {row.entry.name: row for row in self._store.get_many([name for name, _ in everything])}
-                ranked = [pair for pair in everything if pair[0] in rows and self._passes(rows[pair[0]], wanted)]
-                if len(ranked) >= need or len(everything) < ask or ask > 100_000:
+                passing = self._store.passing([name for name, _ in everything], query)
+                ranked = [pair for pair in everything if pair[0] in passing]
+                if len(ranked) >= need or len(everything) < ask:
                     break
                 ask *= 4
         least = LEAST * ranked[0][1] if ranked else 0.0
-        shown = [(n, v) for n, v in ranked if n in rows and v >= least and (-v, n) > after]
-        shown, more = shown[:limit], len(shown) > limit
-        place = _encode_place(text, shown[-1], before + limit) if more else None
-        return Page(tuple(rows[name] for name, _ in shown), tuple(value for _, value in shown), place)
+        shown = [(name, value) for name, value in ranked if value >= least and (-value, name) > after]
+        place = _encode_place(text, shown[limit - 1], before + limit) if len(shown) > limit else None
+        rows = {row.entry.name: row for row in self._store.get_many([name for name, _ in shown[:limit]])}
+        there = [(rows[name], value) for name, value in shown[:limit] if name in rows]
+        return Page(tuple(row for row, _ in there), tuple(value for _, value in there), place)
 
     def like(self, name: str, motion: Callable[[str], Array], limit: int = 20) -> list[tuple[str, float]]:
         """The actions that move most like the one called `name`, with scores, the best first, itself left out.
@@ -208,21 +210,6 @@ class Search:
             return _best({name: round(value + share.get(name, 0.0), 5) for name, value in near.items()}, count)
 
         return score
-
-    def _few(self, wanted: Filter) -> list[Row] | None:
-        """All that pass the filter, if they are few."""
-        facets = self._rarest_first(wanted.facets())
-        if len(facets) == 1 and wanted.duration() is None and self._store.count(facets[0], NARROW + 1) > NARROW:
-            return None
-        rows = self._store.find(Query(facets, wanted.duration(), limit=NARROW + 1))
-        return rows if len(rows) <= NARROW else None
-
-    def _passes(self, row: Row, wanted: Filter) -> bool:
-        span = wanted.duration()
-        if span and not span[0] <= row.entry.duration <= span[1]:
-            return False
-        facets = wanted.facets()
-        return facets == {f"kind:{row.entry.kind}"} or facets <= facets_of(parse_row(row))
 
     def _rarest_first(self, facets: set[str]) -> tuple[str, ...]:
         if len(facets) == 1:

@@ -95,6 +95,12 @@ class Store(Protocol):
     def find(self, query: Query) -> list[Row]:
         """One page."""
 
+    def names(self, query: Query) -> list[str]:
+        """The names of one page."""
+
+    def passing(self, names: Collection[str], query: Query) -> set[str]:
+        """Those of `names` that have the facets and lie in the range of a query."""
+
     def count(self, facet: str, limit: int) -> int:
         """How many have `facet`; `limit` if there are more."""
 

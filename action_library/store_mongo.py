@@ -120,10 +120,22 @@ class MongoStore:
 
     def find(self, query: Query) -> list[Row]:
         """One page."""
-        wanted: list[dict[str, Any]] = [{"facets": facet} for facet in query.facets]
-        if query.duration is not None:
-            wanted.append({"duration": {"$gte": query.duration[0], "$lte": query.duration[1]}})
-        key = "_id" if query.sort == "name" else query.sort
+        with self._explained():
+            return [_row(found) for found in self._page(query, _FIELDS)]
+
+    def names(self, query: Query) -> list[str]:
+        """The names of one page."""
+        with self._explained():
+            return [found["_id"] for found in self._page(query, {"_id": 1})]
+
+    def passing(self, names: Collection[str], query: Query) -> set[str]:
+        """Those of `names` that have the facets and lie in the range of a query."""
+        wanted = {"$and": [{"_id": {"$in": list(names)}}, *_conditions(query)]}
+        with self._explained():
+            return {found["_id"] for found in self._db.documents.find(wanted, {"_id": 1})}
+
+    def _page(self, query: Query, fields: Mapping[str, int]) -> Iterable[dict[str, Any]]:
+        wanted, key = _conditions(query), "_id" if query.sort == "name" else query.sort
         if query.after is not None:
             value, name = query.after
             beyond = "$lt" if query.descending else "$gt"
@@ -131,9 +143,7 @@ class MongoStore:
             wanted.append({"_id": {beyond: name}} if key == "_id" else {"$or": [{key: {beyond: value}}, same]})
         direction = -1 if query.descending else 1
         order = [(key, direction)] if key == "_id" else [(key, direction), ("_id", direction)]
-        with self._explained():
-            page = self._db.documents.find({"$and": wanted}, _FIELDS).sort(order).limit(query.limit)
-            return [_row(found) for found in page]
+        return self._db.documents.find({"$and": wanted}, fields).sort(order).limit(query.limit)
 
     def count(self, facet: str, limit: int) -> int:
         """How many have `facet`."""
@@ -432,6 +442,13 @@ class MongoStore:
 
 
 _FIELDS = {"words": 0, "facets": 0}
+
+
+def _conditions(query: Query) -> list[dict[str, Any]]:
+    wanted: list[dict[str, Any]] = [{"facets": facet} for facet in query.facets]
+    if query.duration is not None:
+        wanted.append({"duration": {"$gte": query.duration[0], "$lte": query.duration[1]}})
+    return wanted
 
 
 def _stored(row: Row) -> dict[str, Any]:

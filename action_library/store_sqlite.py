@@ -11,6 +11,7 @@ from action_library.store import REVISION, Change, Entry, Query, Row
 
 APPLICATION = 0x4D454C42  # "MELB" in the header: an SQLite file of ours
 LAST = "\U0010ffff"  # comes after every other character
+NARROW = 1000  # documents that are sorted rather than looked for in order
 MOST_VARIABLES = 500  # in one statement; SQLite's own limit is 999 in old builds
 
 # Facets carry what can be sorted by, so that a filtered and sorted page is read from one index.
@@ -63,6 +64,8 @@ DROP TABLE old_marks
 
 _DOCUMENT = "name, kind, document, COALESCE(track, ''), text, duration, created, version, revision"
 
+_OF_FACET = "d.name, kind, document, COALESCE(track, ''), text, d.duration, d.created, version, revision"
+
 
 class SqliteStore:
     """A library in one file; it is made if it does not exist."""
@@ -100,25 +103,34 @@ class SqliteStore:
 
     def find(self, query: Query) -> list[Row]:
         """One page, in the order of the index of its first facet."""
-        where, values = ["f.facet = ?"], list[object](query.facets[:1])
-        for facet in query.facets[1:]:
-            where.append("EXISTS (SELECT 1 FROM facets g WHERE g.facet = ? AND g.name = f.name)")
-            values.append(facet)
-        if query.duration is not None:
-            where.append("f.duration BETWEEN ? AND ?")
-            values += query.duration
-        if query.after is not None:
-            where.append(f"(f.{query.sort}, f.name) {'<' if query.descending else '>'} (?, ?)")
-            values += query.after
-        down = " DESC" if query.descending else ""
-        order = f"f.{query.sort}{down}, f.name{down}" if query.sort != "name" else f"f.name{down}"
-        columns = _DOCUMENT.replace("COALESCE(track", "COALESCE(d.track").replace("name, ", "d.name, ", 1)
-        columns = columns.replace("duration, created", "d.duration, d.created")
-        sql = (
-            f"SELECT {columns} FROM facets f CROSS JOIN documents d ON d.name = f.name "
-            f"WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
-        )
-        return [_row(row) for row in self._file.read(sql, *values, query.limit)]
+        where, values = _conditions(query, self._is_narrow(query))
+        sql = f"SELECT {_OF_FACET} FROM facets f CROSS JOIN documents d ON d.name = f.name {where}"
+        return [_row(row) for row in self._file.read(sql, *values)]
+
+    def names(self, query: Query) -> list[str]:
+        """The names of one page."""
+        where, values = _conditions(query, self._is_narrow(query))
+        return [name for (name,) in self._file.read(f"SELECT f.name FROM facets f {where}", *values)]
+
+    def _is_narrow(self, query: Query) -> bool:
+        """Whether so few lie in the range of durations that it is quicker to sort them than to look for them in order."""
+        if query.duration is None or query.sort == "duration":
+            return True
+        sql = "SELECT COUNT(*) FROM (SELECT 1 FROM facets WHERE facet = ? AND duration BETWEEN ? AND ? LIMIT ?)"
+        return self._file.value(sql, query.facets[0], *query.duration, NARROW) < NARROW
+
+    def passing(self, names: Collection[str], query: Query) -> set[str]:
+        """Those of `names` that have the facets and lie in the range of a query."""
+        left = set(names)
+        shortest, longest = query.duration or (-1.0, 1e300)
+        for facet in query.facets:
+            found: set[str] = set()
+            for some in _batches(left):
+                among = f"name IN ({_places(some)}) AND +duration BETWEEN ? AND ?"
+                sql = f"SELECT name FROM facets WHERE facet = ? AND {among}"
+                found |= {name for (name,) in self._file.read(sql, facet, *some, shortest, longest)}
+            left = found
+        return left
 
     def count(self, facet: str, limit: int) -> int:
         """How many have `facet`."""
@@ -264,6 +276,23 @@ def _row(values: tuple[object, ...]) -> Row:
     name, kind, document, track, text, duration, created, version, revision, *removed = values
     entry = Entry(name, kind, document, track, text, duration, created)  # type: ignore[arg-type]
     return Row(entry, version, revision, *removed)  # type: ignore[arg-type]
+
+
+def _conditions(query: Query, narrow: bool) -> tuple[str, list[object]]:
+    """What stands after FROM facets f, and its values; the plus keeps SQLite from the index of a range that is wide."""
+    where, values = ["f.facet = ?"], list[object](query.facets[:1])
+    for facet in query.facets[1:]:
+        where.append("EXISTS (SELECT 1 FROM facets g WHERE g.facet = ? AND g.name = f.name)")
+        values.append(facet)
+    if query.duration is not None:
+        where.append(f"{'' if narrow else '+'}f.duration BETWEEN ? AND ?")
+        values += query.duration
+    if query.after is not None:
+        where.append(f"(f.{query.sort}, f.name) {'<' if query.descending else '>'} (?, ?)")
+        values += query.after
+    down = " DESC" if query.descending else ""
+    order = f"f.{query.sort}{down}, f.name{down}" if query.sort != "name" else f"f.name{down}"
+    return f"WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?", [*values, query.limit]
 
 
 def _batches(names: Collection[str]) -> Iterator[list[str]]:

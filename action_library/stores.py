@@ -47,3 +47,18 @@ def default_path() -> Path:
     except RuntimeError as error:
         raise LibraryUnavailable(f"{error}: name a library with --library or MOTION_LIBRARY.") from None
     return folder / DEFAULT_FILE
+
+
+def cache_folder(name: str) -> Path:
+    """A folder for what can be fetched again: in `$XDG_CACHE_HOME` or `~/.cache`; it is made if need be.
+
+    Raises:
+        LibraryUnavailable: It cannot be made.
+    """
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        folder = (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "motion-engine" / name
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        raise LibraryUnavailable(f"the cache folder cannot be made ({error}): set XDG_CACHE_HOME.") from None
+    return folder

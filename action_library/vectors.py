@@ -63,6 +63,7 @@ class VectorIndex:
         self._names: list[str] = []
         self._row: dict[str, int] = {}
         self._key: dict[str, str] = {}  # of every document that should have a vector
+        self._missing: dict[str, str] = {}  # those of them that have none yet
         self._matrix: Array = np.empty((0, 0), dtype=np.float32)
 
     def refresh(self) -> dict[str, str]:
@@ -73,8 +74,8 @@ class VectorIndex:
                 self._read(self._store.changes(self._seen))
                 self._revision, self._seen = revision, max(self._seen, int(revision or 0))
             else:
-                self._load({name: key for name, key in self._key.items() if name not in self._row})
-            return {name: key for name, key in self._key.items() if name not in self._row}
+                self._load(self._missing)
+            return dict(self._missing)
 
     def nearest(self, vector: Array, count: int, among: Collection[str] | None = None) -> list[tuple[str, float]]:
         """The documents nearest to a unit vector `(D,)`, with their cosines, the best first.
@@ -114,13 +115,14 @@ class VectorIndex:
             self._drop(change.name)
             if key:
                 wanted[change.name] = self._key[change.name] = self._prefix + key
-        self._load(wanted)
+        self._missing |= wanted
+        self._load(self._missing)
 
     def _load(self, wanted: Mapping[str, str]) -> None:
         if not wanted:
             return
         if len(wanted) <= FEW:
-            for name, key in wanted.items():
+            for name, key in list(wanted.items()):
                 data = self._store.vector(key)
                 if data is not None:
                     self._set(name, data)
@@ -144,10 +146,12 @@ class VectorIndex:
             self._row[name] = len(self._names)
             self._names.append(name)
         self._matrix[self._row[name]] = vector
+        self._missing.pop(name, None)
 
     def _drop(self, name: str) -> None:
         """Takes a document out; the last one moves to its row."""
         self._key.pop(name, None)
+        self._missing.pop(name, None)
         row = self._row.pop(name, None)
         if row is None:
             return

@@ -163,7 +163,7 @@ def test_pages_of_a_search_by_meaning(library: Library) -> None:
 def test_many_that_pass_the_filter_are_ranked_by_the_best_first(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("action_library.search.NARROW", 1)
+    monkeypatch.setattr("action_library.search.RARE", 1)
     expected = ["kick", "high_kick", "punch"]
     assert sorted(names(library.find("kick", Filter(tags=("fight",)), embed=embed, model="m"))) == sorted(expected)
     assert names(library.find("kick", Filter(longest=1.2), embed=embed, model="m")) == ["kick"]

@@ -194,6 +194,8 @@ def test_pages_are_filtered_and_in_order(open_one: Open, sort: str, descending: 
     key = {"name": lambda e: e.name, "duration": lambda e: e.duration, "created": lambda e: e.created}[sort]
     wanted.sort(key=lambda e: (key(e), e.name), reverse=descending)
     query = Query(("all", "side:l"), (2.0, 6.0), sort, descending, limit=7)  # type: ignore[arg-type]
+    assert store.names(replace(query, limit=1000)) == [e.name for e in wanted]
+    assert store.passing([e.name for e in made[:30]], query) == {e.name for e in wanted} & {e.name for e in made[:30]}
     found: list[str] = []
     while page := store.find(query):
         found += names(page)
