@@ -107,6 +107,8 @@ def _unpack(path: Path, label: str, wanted: Wanted, scratch: Path) -> Iterator[M
 
 
 def _damaged(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno:  # of the system, not of what it read
+        return f"cannot be read ({error.strerror})"
     return f"is damaged or no archive ({str(error) or type(error).__name__})"
 
 

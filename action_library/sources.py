@@ -16,7 +16,6 @@ from motion_engine.errors import BadClip
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 PACKED = (".7z", ".rar", ".zst", ".gz", ".bz2", ".xz")  # that are not unpacked here
 SIDECARS = ("actions.csv", "actions.json")  # say something of the motions beside them
-MAGIC = "*?["
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,7 @@ class Source:
     Attributes:
         path: A plain file: the user's own, or a member of an archive, unpacked.
         label: What the user is told: "walks.zip/cmu/01_01.bvh".
-        relative: Its name inside the named folder or archive, to make names of; an archive in a folder counts as a
-            folder of its name. What cannot be printed is replaced.
+        relative: Its name inside the named folder or archive, to make names of. An archive in a folder is a folder.
         size: Bytes.
         done: How far into all that was named, 0..1, for a progress bar.
         member: Of an archive, unpacked: `path` is a copy of our own.
@@ -209,7 +207,7 @@ def _named(path: str | Path) -> _Named:
     try:
         if given.exists():
             return _Named(given, label)
-        index = next((i for i, part in enumerate(given.parts) if any(sign in part for sign in MAGIC)), None)
+        index = next((i for i, part in enumerate(given.parts) if set(part) & set("*?[")), None)
         if index is not None:
             root = Path(*given.parts[:index])
             if root.is_dir():

@@ -334,6 +334,14 @@ def test_what_is_no_archive(tmp_path: Path, content: bytes) -> None:
         assert "damaged or no archive" in find(tmp_path, tmp_path / name).refused[str(tmp_path / name)]
 
 
+def test_an_archive_that_must_not_be_read(tmp_path: Path) -> None:
+    path = pack_zip(tmp_path / "x.zip", {"a.bvh": MOTION})
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("root may read everything")
+    assert "cannot be read (Permission denied)" in find(tmp_path, path).refused[str(path)]
+
+
 def test_random_damage_is_never_an_exception(tmp_path: Path) -> None:
     files = {f"{index}.bvh": MOTION * 20 for index in range(4)}
     whole = [
