@@ -183,7 +183,7 @@ def check_files(found: Found, label: str, prefix: str = "") -> None:
     assert found.passed == {".md": 1}
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_zip(tmp_path: Path, method: int) -> None:
     path = pack_zip(tmp_path / "walks.ZIP", FILES, method)
     found = find(tmp_path, path)
@@ -257,11 +257,16 @@ def test_links_devices_and_encrypted_members_of_a_zip(tmp_path: Path) -> None:
 
 def test_bombs(tmp_path: Path) -> None:
     zeros = bytes(80 << 20)
-    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
-        bomb = pack_zip(tmp_path / "bomb.zip", {"a.bvh": MOTION, "b.bvh": zeros, "c.bvh": MOTION}, method)
-        found = find(tmp_path, bomb)
-        assert list(found.content) == [f"{bomb}/a.bvh"]
-        assert "more than 200 times its size" in found.refused[str(bomb)]
+    files = {"a.bvh": MOTION, "b.bvh": zeros, "c.bvh": MOTION}
+    bomb = pack_zip(tmp_path / "bomb.zip", files)
+    found = find(tmp_path, bomb)
+    assert list(found.content) == [f"{bomb}/a.bvh"]
+    assert "more than 200 times its size" in found.refused[str(bomb)]
+    for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):  # zipfile would take all the memory there is
+        found = find(tmp_path, pack_zip(bomb, files, method))
+        assert list(found.content) == []
+        assert all("not packed by deflate" in reason for reason in found.refused.values())
+        assert len(found.refused) == 3
     for files in ({"a.bvh": MOTION, "b.bvh": zeros}, {"a.bvh": MOTION, "b.iso": zeros}):
         tar = pack_tar(tmp_path / "bomb.tar.gz", files, "w:gz")
         found = find(tmp_path, tar)
