@@ -26,7 +26,7 @@ from action_library.import_work import SUFFIXES, Job, Made, make, start_worker, 
 from action_library.library import Library
 from action_library.search import MOTION
 from action_library.sidecar import Sidecar, read_sidecar, with_row
-from action_library.sources import Source, find_sources
+from action_library.sources import SIDECARS, Source, find_sources
 from action_library.store import Query
 from action_library.tables import Tables, find_tables
 from action_library.titles import Title, title_of
@@ -119,10 +119,14 @@ class _Import:
         self.before = library.store.marks(MARK)
         self.numbers: Counter[str] = Counter()  # the last number that a name got
         self.counts: Counter[str] = Counter()
-        self.sidecar: Sidecar | None = read_sidecar(options.sidecar) if options.sidecar else None
+        self.sidecar: Sidecar | None = None
 
     def run(self, sources: Iterator[Source | Refused], paths: Sequence[str | Path]) -> None:
-        tables = [find_tables(folder, self.options.collection) for path in paths if (folder := Path(path)).is_dir()]
+        folders = [folder for path in paths if (folder := Path(path)).is_dir()]
+        beside = [file for folder in folders for name in SIDECARS if (file := folder / name).is_file()]
+        table = self.options.sidecar or (beside[0] if beside else None)
+        self.sidecar = read_sidecar(table) if table else None
+        tables = [find_tables(folder, self.options.collection) for folder in folders]
         named = {Path(path).absolute() for path in paths}
         jobs = self._jobs(sources, tables[0] if tables else None, named)
         for source, made in self._made(jobs):
@@ -133,7 +137,7 @@ class _Import:
             unused = [str(row.file) for row in self.sidecar.unused()]
             if unused:
                 some = ", ".join(unused[:5])
-                self.report.notes.append(f"{self.options.sidecar}: no file fits {len(unused)} rows: {some}")
+                self.report.notes.append(f"{table}: no file fits {len(unused)} rows: {some}")
 
     def _jobs(
         self, sources: Iterator[Source | Refused], tables: Tables | None, named: set[Path]

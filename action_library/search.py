@@ -214,7 +214,7 @@ class Search:
     def _rarest_first(self, facets: set[str]) -> tuple[str, ...]:
         if len(facets) == 1:
             return tuple(facets)
-        return tuple(sorted(facets, key=lambda one: (self._store.count(one, RARE), one)))
+        return tuple(sorted(facets, key=lambda one: (self._store.count(one, RARE), one.startswith("kind:"), one)))
 
 
 def _best(scores: dict[str, float], count: int) -> list[tuple[str, float]]:

@@ -58,9 +58,13 @@ class MongoStore:
         self._process = 0
         self._writable = True
         with self._explained():
+            from pymongo.errors import InvalidURI
             from pymongo.uri_parser import parse_uri
 
-            server = parse_uri(url, warn=False)
+            try:
+                server = parse_uri(url, warn=False)
+            except ValueError as error:  # a port that is no number
+                raise InvalidURI(str(error)) from None
             self._database = server["database"] or DATABASE
             hosts = ",".join(f"{host}:{port}" for host, port in server["nodelist"])
             self.url = f"mongodb://{hosts}/{self._database}"  # without the password
@@ -431,12 +435,13 @@ class MongoStore:
     def _explained(self, kept: str = "") -> Iterator[None]:
         """The driver's errors in words: what, where, and what to do."""
         try:
+            from bson.errors import BSONError
             from pymongo import errors
         except ModuleNotFoundError:
             raise ModelUnavailable("A library in MongoDB needs pymongo: pip install 'motion-engine[mongo]'") from None
         try:
             yield
-        except errors.PyMongoError as error:
+        except (errors.PyMongoError, BSONError) as error:
             where = getattr(self, "url", "the library")
             raise LibraryUnavailable(f"{where}: {_words(error)}{kept}") from None
 
@@ -485,6 +490,8 @@ def _words(error: Exception) -> str:
         return f"MongoDB does not answer ({message}): start it, or check the address and the network."
     if isinstance(error, errors.OperationFailure) and error.code in (13, 18):
         return f"MongoDB refuses this user ({message}): check name, password and roles in the address."
+    if isinstance(error, errors.DocumentTooLarge):
+        return f"a document of MongoDB cannot be that large ({message}): crop the clip."
     if isinstance(error, errors.OperationFailure) and error.code == 14031:
         return "the disk of MongoDB is full: free some space."
     return f"MongoDB says: {message}."

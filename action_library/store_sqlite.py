@@ -113,7 +113,7 @@ class SqliteStore:
         return [name for (name,) in self._file.read(f"SELECT f.name FROM facets f {where}", *values)]
 
     def _is_narrow(self, query: Query) -> bool:
-        """Whether so few lie in the range of durations that it is quicker to sort them than to look for them in order."""
+        """Whether so few lie in the range of durations that sorting them is quicker than looking for them in order."""
         if query.duration is None or query.sort == "duration":
             return True
         sql = "SELECT COUNT(*) FROM (SELECT 1 FROM facets WHERE facet = ? AND duration BETWEEN ? AND ? LIMIT ?)"

@@ -139,7 +139,8 @@ def test_a_sidecar_says_more(library: Library, folder: Path, tmp_path: Path) -> 
         "nothing.bvh,x,,,,\n",
         encoding="utf-8",
     )
-    report = import_files(library, [folder], Options(sidecar=table, jobs=1))
+    table.replace(folder / "actions.csv")  # where it is found by itself
+    report = import_files(library, [folder], ALONE)
     action = library.get("big_swing")
     assert (action.description, action.licence, action.duration) == (
         "Swinging",
