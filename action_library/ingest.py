@@ -17,7 +17,7 @@ from motion_engine.kinematics import body_positions
 from motion_engine.rig import Rig
 from motion_engine.types import LIBRARY_FPS, Array, Clip
 
-MOTIONS = (".bvh", ".npz", ".txt", ".json")
+MOTIONS = (".bvh", ".glb", ".gltf", ".vrma", ".npz", ".txt", ".json")
 SCRIPTS = (".yaml", ".yml")
 LARGEST_FILE = 512 * 1024 * 1024  # bytes
 UPRIGHT = np.cos(np.radians(60.0))  # of the pelvis' own up; below it headings say little
@@ -51,7 +51,8 @@ def ingest(
     """The document and the canonical clip (52 joints, 30 fps, feet on the floor, contacts labelled) of a motion file.
 
     Args:
-        path: .bvh, .npz (SMPL as AMASS writes it), .txt or .json (DeepMimic) or .yaml (key-pose script).
+        path: .bvh, .glb, .gltf, .vrma, .npz (SMPL as AMASS writes it), .txt or .json (DeepMimic) or .yaml (key-pose
+            script).
         name: What the action is called; written in its normal form.
         description: One sentence; by default the script's own, or which file it is.
         aliases: Other names, by language, or a list that is sorted into English and Chinese.
@@ -176,6 +177,7 @@ def read_motion(path: Path, report: Callable[[str], None] | None = None) -> tupl
     """
     from motion_engine.formats.bvh import read_bvh_and_unit, unit_words
     from motion_engine.formats.deepmimic import read_deepmimic
+    from motion_engine.formats.gltf_read import read_gltf
     from motion_engine.formats.smpl import read_smpl
     from motion_engine.joint_map import read_map
     from motion_engine.retarget import is_canonical
@@ -185,6 +187,8 @@ def read_motion(path: Path, report: Callable[[str], None] | None = None) -> tupl
     stated, suffix, metres = read_map(path), path.suffix.lower(), 1.0
     if suffix == ".bvh":
         clip, metres = read_bvh_and_unit(path, unit=stated.unit if stated else None)
+    elif suffix in (".glb", ".gltf", ".vrma"):
+        clip = read_gltf(path)
     else:
         clip = read_smpl(path) if suffix == ".npz" else read_deepmimic(path)
     if stated is None and is_canonical(clip.skeleton):
