@@ -70,7 +70,7 @@ def test_what_is_written_is_read_back(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose(position, ours, atol=1e-5)
     back, expected = retarget(read), retarget(clip)
     (position, world), (ours, turned) = (fk(c.skeleton, c.root_position, c.rotation) for c in (back, expected))
-    # Seen from the pelvis; ankles, toes and hands are laid on the floor anew where the skeleton is not the canonical.
+    # Seen from the pelvis and without feet and hands: retargeting does not treat those of other skeletons as ours.
     body = [j for j in range(22) if not clip.skeleton.names[j].endswith(("_ankle", "_foot", "_wrist"))]
     assert np.abs(position - position[:, :1] - ours + ours[:, :1])[:, body].max() < 0.01
     assert np.degrees(quat.angle_between(world, turned))[:, body].max() < 1.0
