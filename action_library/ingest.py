@@ -17,7 +17,7 @@ from motion_engine.errors import BadClip, LimitExceeded
 from motion_engine.rig import Rig
 from motion_engine.types import LIBRARY_FPS, Clip, Mask
 
-MOTIONS = (".bvh", ".npz", ".txt", ".json")
+MOTIONS = (".bvh", ".glb", ".gltf", ".vrma", ".npz", ".txt", ".json")
 SCRIPTS = (".yaml", ".yml")
 LARGEST_FILE = 512 * 1024 * 1024  # bytes
 BACK_EASE = 0.15  # s, over which a motion slows down to go back
@@ -46,7 +46,8 @@ def ingest(
     """The document and the canonical clip (52 joints, 30 fps, feet on the floor, contacts labelled) of a motion file.
 
     Args:
-        path: .bvh, .npz (SMPL as AMASS writes it), .txt or .json (DeepMimic) or .yaml (key-pose script).
+        path: .bvh, .glb, .gltf, .vrma, .npz (SMPL as AMASS writes it), .txt or .json (DeepMimic) or .yaml (key-pose
+            script).
         name: What the action is called; written in its normal form.
         description: One sentence; by default the script's own, or what the motion itself shows.
         aliases: Other names, by language, or a list that is sorted into English and Chinese.
@@ -195,6 +196,7 @@ def read_motion(path: Path, report: Callable[[str], None] | None = None) -> tupl
     """
     from motion_engine.formats.bvh import read_bvh_and_unit, unit_words
     from motion_engine.formats.deepmimic import read_deepmimic
+    from motion_engine.formats.gltf_read import read_gltf
     from motion_engine.formats.smpl import read_smpl
     from motion_engine.joint_map import read_map
     from motion_engine.retarget import is_canonical
@@ -204,6 +206,8 @@ def read_motion(path: Path, report: Callable[[str], None] | None = None) -> tupl
     stated, suffix, metres = read_map(path), path.suffix.lower(), 1.0
     if suffix == ".bvh":
         clip, metres = read_bvh_and_unit(path, unit=stated.unit if stated else None)
+    elif suffix in (".glb", ".gltf", ".vrma"):
+        clip = read_gltf(path)
     else:
         clip = read_smpl(path) if suffix == ".npz" else read_deepmimic(path)
     if stated is None and is_canonical(clip.skeleton):
