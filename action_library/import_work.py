@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import signal
 import zipfile
 from dataclasses import dataclass, replace
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from action_library.action import LONGEST_NAME, Action
-from action_library.ingest import MOTIONS, SCRIPTS, canonical, ingest, part_of, read_motion
+from action_library.ingest import GLTF, MOTIONS, SCRIPTS, canonical, ingest, part_of, read_motion
 from action_library.titles import Title
 from motion_engine.errors import BadClip, LimitExceeded
 from motion_engine.types import Clip
 
 BLOCK = 1800.0  # s of a long recording that are cut into actions at once
 SUFFIXES = (*MOTIONS, *SCRIPTS)
+_GAPS = re.compile(r"[\W_]+")
 _SNIFFED = 1 << 20  # bytes in which a file of words must show that it is a motion
 
 
@@ -82,24 +84,41 @@ def make(job: Job, known: frozenset[str]) -> Made:
 
 
 def _whole(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
-    """One action of the whole file."""
+    """One action of the whole file, or one of each animation in it."""
     title = job.title
     stated: dict[str, Any] = {} if title.loop is None else {"loop": title.loop}
-    made = ingest(
-        job.path,
-        name=title.name,
-        description=title.description,
-        aliases=title.aliases,
-        tags=title.tags,
-        source=title.source or job.label[:500],
-        licence=title.licence,
-        crop=title.crop,
-        crop_frames=title.crop_frames,
-        cyclic=title.cyclic,
-        report=_noted(notes),
-        **stated,
-    )
-    return [made]
+    made = []
+    for number, name in enumerate(_names(job)):
+        action, clip = ingest(
+            job.path,
+            name=name,
+            description=title.description,
+            aliases=title.aliases,
+            tags=title.tags,
+            source=title.source or job.label[:500],
+            licence=title.licence,
+            crop=title.crop,
+            crop_frames=title.crop_frames,
+            cyclic=title.cyclic,
+            animation=number,
+            report=_noted(notes),
+            **stated,
+        )
+        made.append((action, clip))
+    return made
+
+
+def _names(job: Job) -> list[str]:
+    """The name of the action, or of each animation of a glTF file that has several."""
+    title = job.title.name
+    if job.path.suffix.lower() not in GLTF:
+        return [title]
+    from motion_engine.formats.gltf_read import animations
+
+    parts = animations(job.path)
+    if len(parts) < 2:
+        return [title]
+    return [f"{title}_{_GAPS.sub('_', part).strip('_').casefold()}"[:LONGEST_NAME].strip("_") for part in parts]
 
 
 def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:

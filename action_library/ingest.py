@@ -18,6 +18,7 @@ from motion_engine.rig import Rig
 from motion_engine.types import LIBRARY_FPS, Clip, Mask
 
 MOTIONS = (".bvh", ".glb", ".gltf", ".vrma", ".npz", ".txt", ".json")
+GLTF = (".glb", ".gltf", ".vrma")
 SCRIPTS = (".yaml", ".yml")
 LARGEST_FILE = 512 * 1024 * 1024  # bytes
 BACK_EASE = 0.15  # s, over which a motion slows down to go back
@@ -39,6 +40,8 @@ def ingest(
     cyclic: bool | None = None,
     reverse: bool = False,
     back: bool = False,
+    speed: float = 1.0,
+    animation: int = 0,
     guess: bool = True,
     report: Callable[[str], None] | None = None,
     **stated: Any,
@@ -59,6 +62,8 @@ def ingest(
         cyclic: Whether the clip repeats as a whole; None: seen from its first and last frames.
         reverse: Play the file backwards: getting up becomes lying down.
         back: Play the file and then go back the same way: who kicks takes the foot back and stands as before.
+        speed: How much faster than the file it is played.
+        animation: Which one of a glTF file that has several, from 0.
         guess: Take tags, side and mask from what the motion itself shows, as far as they are not stated.
         report: Called with how the file's skeleton was read, in words. A `NAME.map.yaml` beside it overrides a guess.
         **stated: Other fields of `Action` (loop, mask, side, cycles, turn, postures, ...) instead of measured ones.
@@ -75,9 +80,10 @@ def ingest(
         script = load_keypose(path)
         clip, fields = script.clip, dict(script.fields)
     else:
-        clip, rig = read_motion(path, report)
+        clip, rig = read_motion(path, report, animation)
         part = part_of(clip, crop, crop_frames)
         clip = canonical(clip, rig, crop=part, path=path)
+        clip = clip if speed == 1.0 else edit.retime(clip, speed=speed)
         clip, fields = _played(clip, path, cyclic=cyclic, reverse=reverse, back=back, stated=stated)
     seen = facts(clip, cyclic=bool(fields.get("cyclic")))
     fields |= {"parts": seen.parts}
@@ -186,10 +192,11 @@ def seamless(clip: Clip, turn: float) -> Clip:
     return retarget(edit.warp_path(straight, bend))
 
 
-def read_motion(path: Path, report: Callable[[str], None] | None = None) -> tuple[Clip, Rig | None]:
+def read_motion(path: Path, report: Callable[[str], None] | None = None, animation: int = 0) -> tuple[Clip, Rig | None]:
     """The clip of a motion file on its own skeleton, and how that lies; None if it is the canonical one.
 
-    A `NAME.map.yaml` beside the file is heeded. What was found is told to `report`, in words.
+    A `NAME.map.yaml` beside the file is heeded. What was found is told to `report`, in words. `animation` says which
+    one of a glTF file that has several.
 
     Raises:
         BadClip: The file or its map cannot be used.
@@ -206,8 +213,8 @@ def read_motion(path: Path, report: Callable[[str], None] | None = None) -> tupl
     stated, suffix, metres = read_map(path), path.suffix.lower(), 1.0
     if suffix == ".bvh":
         clip, metres = read_bvh_and_unit(path, unit=stated.unit if stated else None)
-    elif suffix in (".glb", ".gltf", ".vrma"):
-        clip = read_gltf(path)
+    elif suffix in GLTF:
+        clip = read_gltf(path, animation)
     else:
         clip = read_smpl(path) if suffix == ".npz" else read_deepmimic(path)
     if stated is None and is_canonical(clip.skeleton):

@@ -1,6 +1,6 @@
 """The starter library: motion capture from the installed package `pybullet`, and our own key-pose scripts.
 
-What a library has had already is remembered by units: one for all motion capture, and one for each script. So what
+What a library has had already is remembered by units: the motion captures of one time, and each script. So what
 comes later (a script of a newer version, pybullet installed afterwards) is added, and what the user removed is not.
 """
 
@@ -19,7 +19,7 @@ from motion_engine.types import Clip, data_path
 
 Progress = Callable[[int, int, str], None]
 
-MOCAP = "mocap-1"  # raise the number when data/starter.yaml gets more clips
+MOCAP = ("mocap-1", "mocap-2")  # `since` in data/starter.yaml: clips that came later are a unit of their own
 MISSING = (
     "The motion capture of the starter library (walk, run, jump, ...) is in the package pybullet, which is not "
     "installed: pip install pybullet==3.2.7, then start again."
@@ -37,13 +37,13 @@ class Starter:
 
 def missing_units(delivered: Collection[str]) -> list[str]:
     """The units that this installation has and `delivered` lacks; reads no file."""
-    units = [] if MOCAP in delivered or mocap_folder() is None else [MOCAP]
+    units = [] if mocap_folder() is None else [unit for unit in MOCAP if unit not in delivered]
     return units + [path.name for path in scripts() if path.name not in delivered]
 
 
 def notes(delivered: Collection[str]) -> list[str]:
     """What this installation cannot bring, in words."""
-    return [MISSING] if MOCAP not in delivered and mocap_folder() is None else []
+    return [MISSING] if MOCAP[0] not in delivered and mocap_folder() is None else []
 
 
 def make(units: Collection[str], progress: Progress | None = None) -> Starter:
@@ -53,8 +53,9 @@ def make(units: Collection[str], progress: Progress | None = None) -> Starter:
         LibraryUnavailable: The list of the motion capture itself, `data/starter.yaml`, is damaged.
     """
     folder, jobs = mocap_folder(), []
-    if MOCAP in units and folder is not None:
-        jobs += [(MOCAP, entry["name"], partial(_mocap, folder, entry)) for entry in mocap_entries()]
+    if folder is not None and any(unit in units for unit in MOCAP):
+        entries = [(entry.get("since", MOCAP[0]), entry) for entry in mocap_entries()]
+        jobs = [(unit, entry["name"], partial(_mocap, folder, entry)) for unit, entry in entries if unit in units]
     jobs += [(path.name, path.stem, partial(_script, path)) for path in scripts() if path.name in units]
     made, failed, words = [], set(), []
     for done, (unit, name, job) in enumerate(jobs):
@@ -101,7 +102,7 @@ def scripts() -> list[Path]:
 def _mocap(folder: Path, entry: dict[str, Any]) -> tuple[Action, Clip]:
     from action_library.ingest import ingest
 
-    fields = {key: value for key, value in entry.items() if key != "file"}
+    fields = {key: value for key, value in entry.items() if key not in ("file", "since")}
     return ingest(folder / entry["file"], guess=False, **fields)
 
 

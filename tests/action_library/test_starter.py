@@ -24,7 +24,8 @@ MOCAP = {
     *("dance", "dance_b", "get_up", "get_up_face_down", "walk_forward"),
     *("walk_turn_left", "walk_turn_left_tight", "walk_turn_right", "walk_turn_right_tight"),
 }
-BACKWARDS = {"lie_down", "lie_face_down"}  # two of the clips played backwards
+BACKWARDS = {"lie_down", "lie_face_down", "fall"}  # two of the clips played backwards
+AFLOAT = {"swim"}
 NAMES = sorted(MOCAP | BACKWARDS | {path.stem for path in starter.scripts()})
 
 
@@ -47,7 +48,15 @@ def test_everything_is_there(library: Library, actions: dict[str, Action]) -> No
     assert library.notes == ()
     assert sorted(actions) == NAMES
     assert len(MOCAP) == 20
-    assert len(NAMES) >= 30
+    wanted = (
+        "idle walk run sneak march skip limp crawl climb swim sidestep turn jump hop roll cartwheel backflip spin wave "
+        "point clap bow nod shake_head shrug salute raise_hand thumbs_up beckon cheer pray blow_kiss cross_arms "
+        "hands_on_hips facepalm think look_around stretch yawn cry laugh sit stand_up crouch kneel squat lie_down "
+        "get_up fall jumping_jack punch kick spin_kick block throw catch pick_up push pull lift drink phone_call "
+        "dance tai_chi"
+    )
+    assert set(wanted.split()) <= set(NAMES)
+    assert len(NAMES) >= 60
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -85,7 +94,7 @@ def test_clips_are_sound(library: Library, actions: dict[str, Action], name: str
     position, world = fk(clip.skeleton, clip.root_position.astype(float), clip.rotation.astype(float))
     soles = sole_points(clip.skeleton, position, world)[..., 1]
     assert soles.min() > -0.01
-    assert soles.min() < 0.05
+    assert soles.min() < 0.05 or name in AFLOAT
     assert clip.root_position[:, 1].max() < 2.0
 
 
