@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from motion_engine.errors import BadClip
-from motion_engine.types import ActionInfo, Language, Mask, Side
+from motion_engine.types import ActionInfo, Direction, Language, Mask, Side
 
 LONGEST_NAME = 64  # characters
 LONGEST_DESCRIPTION = 500
@@ -72,6 +72,7 @@ class Action(Described):
     side: Side | None = None
     distance: Metres = 0.0  # along the floor, in one loop or in the whole clip
     turn: Annotated[float, Field(ge=-1000.0, le=1000.0)] = 0.0  # radians, left positive
+    way: Direction | None = None  # where it goes, seen from where the body faces
     cycles: Annotated[int, Field(ge=1, le=1000)] | None = None
     start_posture: Posture = "stand"
     end_posture: Posture = "stand"
@@ -95,6 +96,7 @@ class Action(Described):
             side=self.side,
             distance=self.distance,
             turn=self.turn,
+            way=self.way,
             cycles=self.cycles,
             start_posture=self.start_posture,
             end_posture=self.end_posture,

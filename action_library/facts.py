@@ -137,7 +137,7 @@ def _way(clip: Clip, cyclic: bool) -> tuple[float, Direction | None]:
         seen *= len(clip) / max(len(clip) - 1, 1)  # on to the first frame of the next cycle
     chord = travelled(clip, cyclic=cyclic)
     distance = max(float(np.hypot(seen[0], seen[2])), chord)
-    if distance < TRAVELS[0] or distance / clip.duration < TRAVELS[1]:
+    if (distance < TRAVELS[0] and not cyclic) or distance / clip.duration < TRAVELS[1]:
         return distance, None
     if np.hypot(seen[0], seen[2]) < 0.5 * chord:  # it whirls or rolls along: seen from where it faces at first
         seen = quat.rotate(quat.from_axis_angle("y", -heading[0]), steps.sum(axis=0))

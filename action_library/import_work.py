@@ -151,6 +151,7 @@ def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
             "source": title.source or job.label[:500],
             "cyclic": cyclic,
             "parts": seen.parts,
+            "way": seen.direction,
             "side": seen.side,
             "mask": mask_of(seen),
         }

@@ -43,6 +43,7 @@ def ingest(
     speed: float = 1.0,
     animation: int = 0,
     guess: bool = True,
+    parameters: Mapping[str, float] | None = None,
     report: Callable[[str], None] | None = None,
     **stated: Any,
 ) -> tuple[Action, Clip]:
@@ -65,6 +66,7 @@ def ingest(
         speed: How much faster than the file it is played.
         animation: Which one of a glTF file that has several, from 0.
         guess: Take tags, side and mask from what the motion itself shows, as far as they are not stated.
+        parameters: Of a key-pose script, in place of its defaults.
         report: Called with how the file's skeleton was read, in words. A `NAME.map.yaml` beside it overrides a guess.
         **stated: Other fields of `Action` (loop, mask, side, cycles, turn, postures, ...) instead of measured ones.
 
@@ -77,8 +79,10 @@ def ingest(
     if path.suffix.lower() in SCRIPTS:
         from action_library.keypose import load_keypose
 
-        script = load_keypose(path)
+        script = load_keypose(path, parameters)
         clip, fields = script.clip, dict(script.fields)
+    elif parameters:
+        raise BadClip("only key-pose scripts have parameters", path=path)
     else:
         clip, rig = read_motion(path, report, animation)
         part = part_of(clip, crop, crop_frames)
@@ -86,7 +90,7 @@ def ingest(
         clip = clip if speed == 1.0 else edit.retime(clip, speed=speed)
         clip, fields = _played(clip, path, cyclic=cyclic, reverse=reverse, back=back, stated=stated)
     seen = facts(clip, cyclic=bool(fields.get("cyclic")))
-    fields |= {"parts": seen.parts}
+    fields |= {"parts": seen.parts, "way": seen.direction}
     if guess and path.suffix.lower() not in SCRIPTS:
         fields |= {"side": seen.side, "mask": mask_of(seen), "description": seen.sentence()}
         tags = dict.fromkeys((*tags, *seen.tags()))

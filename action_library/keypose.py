@@ -6,6 +6,7 @@ added: breathing, sway, drift. Arms and head follow the body by a few frames, th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,13 @@ class KeyposeAction:
     clip: Clip  # canonical skeleton, LIBRARY_FPS
 
 
-def load_keypose(path: Path) -> KeyposeAction:
-    """The action in a key-pose script; BadClip with file, line and reason if it is not a good one."""
-    script = read_script(path)
+def load_keypose(path: Path, parameters: Mapping[str, float] | None = None) -> KeyposeAction:
+    """The action in a key-pose script, with these values of its parameters.
+
+    Raises:
+        BadClip: It is not a good one; with file, line and reason.
+    """
+    script = read_script(path, parameters)
     tracks = tracks_of(script, path)
     span, frames = _span(script)
     clip = _clip(script, tracks, span, np.arange(frames) / LIBRARY_FPS)

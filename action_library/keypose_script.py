@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from action_library.keypose_curves import Ease
+from action_library.keypose_parameters import worked_out
 from motion_engine.errors import BadClip
 from motion_engine.types import Mask, Side
 
@@ -164,8 +166,16 @@ def direction(value: Direction) -> Vector:
     return x, y, z
 
 
-def read_script(path: Path) -> Script:
-    """The script in a YAML file; BadClip with file, line and reason if it cannot be read or is not in the language."""
+def read_script(path: Path, parameters: Mapping[str, float] | None = None) -> Script:
+    """The script in a YAML file.
+
+    Args:
+        path: The file.
+        parameters: Values in place of the defaults that it declares.
+
+    Raises:
+        BadClip: It cannot be read or is not in the language; with file, line and reason.
+    """
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise BadClip(f"larger than {LARGEST_FILE // 1024} KB; a key-pose script is a short text", path=path)
@@ -190,7 +200,7 @@ def read_script(path: Path) -> Script:
         raise BadClip(f"not YAML: {error}", path=path) from None
     if not isinstance(node, yaml.MappingNode):
         raise BadClip("not a key-pose script: it must start with name: and description:", path=path, line=1)
-    lines = _lines(node, path)
+    document, lines = worked_out(document, _lines(node, path), path, parameters or {})
     try:
         script = Script.model_validate(document)
     except ValidationError as error:

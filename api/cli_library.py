@@ -201,6 +201,9 @@ def add(
     source: Annotated[str, typer.Option(help="Where the motion comes from.")] = "",
     licence: Annotated[str, typer.Option(help="Under which licence it may be used.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Replace an action of this name.")] = False,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="A parameter of a key-pose script.")
+    ] = None,
     library_url: LibraryUrl = None,
 ) -> None:
     """Add a motion file as an action; from then on commands can name it."""
@@ -214,12 +217,25 @@ def add(
         tags=tag or (),
         source=source,
         licence=licence,
+        parameters=_parameters(parameter or []),
         report=lambda words: print(f"{words}.", file=sys.stderr),
     )
     open_library(library_url).add(action, clip, replace=replace)
     print(
         f'Added {action.name}: {action.duration:.1f} s from {file}. Try: motion say "{action.name.replace("_", " ")}"'
     )
+
+
+def _parameters(given: list[str]) -> dict[str, float]:
+    """`amplitude=1.5` as a name and a number."""
+    found = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--set") from None
+    return found
 
 
 @library.command()

@@ -94,6 +94,8 @@ def _directed(edits: Edits, call: ActionCall, info: ActionInfo) -> Edits:
         return edits
     if abs(info.turn) > math.pi and call.direction in ("left", "right"):  # a spin goes round that way, not over there
         return replace(edits, mirror=(call.direction == "left") != (info.turn > 0))
+    if info.way in ("left", "right") and call.direction in ("left", "right"):  # a side step goes that way by itself
+        return replace(edits, mirror=call.direction != info.way)
     if info.distance < TRAVELS and call.side is None and info.side in ("left", "right"):
         edits = replace(edits, mirror=call.direction in ("left", "right") and call.direction != info.side)
     return replace(edits, direction=call.direction)

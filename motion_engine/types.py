@@ -117,6 +117,7 @@ class ActionInfo:
     side: Side | None = None  # the side the clip performs with; None: it has no side
     distance: float = 0.0  # m travelled along the floor in one loop, or in the whole clip
     turn: float = 0.0  # radians turned in the whole clip, left positive
+    way: Direction | None = None  # where it goes, seen from where the body faces; None: nowhere, or not known
     cycles: int | None = None  # how often the loop plays when nothing is asked; None: for a default time
     start_posture: str = "stand"
     end_posture: str = "stand"

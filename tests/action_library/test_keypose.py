@@ -391,3 +391,68 @@ def test_the_example_in_the_guide(tmp_path: Path) -> None:
     assert made.fields["name"] == "high_five"
     position, _ = fk(made.clip.skeleton, made.clip.root_position, made.clip.rotation)
     assert position[:, joint("right_middle3"), 1].max() > position[0, joint("head"), 1]
+
+
+def guide_example(number: int) -> str:
+    guide = (Path(__file__).parents[2] / "docs" / "keypose.md").read_text(encoding="utf-8")
+    return guide.split("```yaml\n")[number + 1].split("```")[0]
+
+
+def test_parameters_and_repetitions_as_in_the_guide(tmp_path: Path) -> None:
+    path = tmp_path / "knock.yaml"
+    path.write_text(guide_example(1), encoding="utf-8")
+    usual, often = load_keypose(path), load_keypose(path, {"count": 5, "amplitude": 1.5})
+    assert often.clip.duration - usual.clip.duration == pytest.approx(2 * 0.3, abs=0.05)
+    swings = []
+    for made in (usual, often):
+        position, _ = fk(made.clip.skeleton, made.clip.root_position, made.clip.rotation)
+        reach = position[18:-20, joint("right_wrist"), 2]
+        out = reach > 0.5 * (reach.min() + reach.max())
+        swings.append((np.count_nonzero(np.diff(out.astype(int)) == -1), np.ptp(reach)))
+    assert [count for count, _ in swings] == [3, 5]
+    assert swings[1][1] > 1.2 * swings[0][1]
+
+
+def test_a_wave_can_be_wider() -> None:
+    spans = []
+    for amplitude in (0.5, 1.0, 1.5):
+        clip = load_keypose(FOLDER / "wave.yaml", {"amplitude": amplitude}).clip
+        position, _ = fk(clip.skeleton, clip.root_position, clip.rotation)
+        spans.append(np.ptp(position[24:42, joint("right_middle3"), 0]))
+    assert spans[0] < 0.75 * spans[1] < 0.75 * 0.85 * spans[2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"=count"', '"=cuont"', r"line 14: .*there is no parameter cuont; there are count, amplitude"),
+        ('"=count"', '"=count + 100"', r"line 13: keys\[2\].repeat.times: .*less than or equal to 50"),
+        ('"=count"', '"=__import__(1)"', "line 14: .*not a formula: use numbers"),
+        ('"=count"', '"=count ** 9"', "line 14: .*not a formula"),
+        ('"=count"', '"=1 / (count - count)"', "line 14: .*divides by zero"),
+        ("every: 0.3", "every: -1", "line 13: .*every"),
+        ("default: 3", "default: 11", "line 8: count: 11 is not within 1 to 10"),
+        ("max: 10,", "max: ten,", r"line 8: parameters.count.max"),
+        ("  count: {", "  Count: {", "line 8: .*lower case"),
+        ("- {t: 0.75,", "- {t: 0.55,", r"line 18: t: 0.55 must be later than the key before it .0.6."),
+        ('"=0.40 - 0.06 * amplitude"]', '"=4000 * amplitude"]', r"line 18: keys\[3\].*1000"),
+        ("  - repeat:", "  - t: 1\n    repeat:", "repeat stands alone"),
+    ],
+)
+def test_wrong_parameters_name_file_line_and_reason(tmp_path: Path, old: str, new: str, words: str) -> None:
+    text = guide_example(1)
+    assert old in text
+    path = tmp_path / "knock.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(BadClip, match=words) as caught:
+        load_keypose(path)
+    assert "knock.yaml" in str(caught.value)
+
+
+def test_values_of_parameters_are_checked() -> None:
+    with pytest.raises(BadClip, match=r"line 14: amplitude: 9 is not within 0.2 to 1.6"):
+        load_keypose(FOLDER / "wave.yaml", {"amplitude": 9})
+    with pytest.raises(BadClip, match="there is no parameter speed in this script; it has amplitude"):
+        load_keypose(FOLDER / "wave.yaml", {"speed": 9})
+    with pytest.raises(BadClip, match="there is no parameter speed in this script; it has none"):
+        load_keypose(FOLDER / "bow.yaml", {"speed": 9})

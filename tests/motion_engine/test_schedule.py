@@ -7,7 +7,7 @@ import pytest
 
 from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
 from motion_engine.schedule import schedule
-from motion_engine.types import ActionCall, ActionInfo, Plan, Segment, Step
+from motion_engine.types import ActionCall, ActionInfo, Direction, Plan, Segment, Step
 
 ACTIONS = {
     info.name: info
@@ -217,3 +217,11 @@ def test_what_cannot_be_scheduled_says_why() -> None:
         schedule(Plan("", "en", (Step((call("walk", duration=4000.0),)),)), ACTIONS)
     with pytest.raises(LimitExceeded):
         schedule(Plan("", "en", (Step((call("jump", repetitions=10**9),)),)), ACTIONS)
+
+
+@pytest.mark.parametrize(("direction", "mirror"), [("left", False), ("right", True)])
+def test_a_side_step_goes_that_way_by_itself(direction: Direction, mirror: bool) -> None:
+    info = ActionInfo("sidestep", 1.2, loop=(0.0, 1.2), cyclic=True, side="left", distance=0.4, way="left")
+    plan = Plan("", "en", (Step((ActionCall("x", "sidestep", direction=direction),)),))
+    edits = next(s.edits for s in schedule(plan, {**ACTIONS, "sidestep": info}).segments if s.action == "sidestep")
+    assert (edits.mirror, edits.direction) == (mirror, None)
