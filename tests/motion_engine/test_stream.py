@@ -300,6 +300,9 @@ def test_a_library_without_a_clip_is_refused_before_anything_changes(
         MotionStream(infos, library.clip, fps=0.0)
 
 
+UNHURRIED = 2.5  # m/s, of a hand that goes elsewhere while both actions are slow
+
+
 def test_interrupts_are_smooth_and_feet_stay_on_the_floor(
     start: Callable[..., MotionStream], library: Library, infos: Mapping[str, ActionInfo]
 ) -> None:
@@ -317,7 +320,8 @@ def test_interrupts_are_smooth_and_feet_stay_on_the_floor(
     shares = []
     for cut in cuts:
         playing = {name for p in poses[max(0, cut - 30) : cut + 24] for name in p.actions}
-        shares.append(speed[max(0, cut - 1) : cut + 24].max() / max(own[name] for name in playing))
+        usual = max(UNHURRIED, *(own[name] for name in playing))
+        shares.append(speed[max(0, cut - 1) : cut + 24].max() / usual)
     assert np.percentile(shares, 90) <= 1.2
     assert metrics.penetration(clip) < 0.01
     assert metrics.contact_slide(clip) < 0.05
@@ -390,7 +394,7 @@ def test_hours_of_commands_take_no_memory(start: Callable[..., MotionStream], in
                 stream.play(plan(call(names[frame // 20 % len(names)])))
             stream.step()
 
-    perform(1000)  # every clip has been prepared
+    perform(20 * len(names))  # every clip has been prepared
     tracemalloc.start()
     perform(200)
     before = tracemalloc.get_traced_memory()[0]
