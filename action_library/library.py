@@ -187,7 +187,7 @@ class Library:
             raise BadClip(f"{sequence.name} was changed by somebody else meanwhile: look at it again, then save")
         return row
 
-    def edit(self, name: str, *, expect: int | None = None, **changes: Any) -> Row:
+    def edit(self, name: str, /, *, expect: int | None = None, **changes: Any) -> Row:
         """Changes what the library says of an action or sequence; the former version stays in its past.
 
         Args:
@@ -197,7 +197,7 @@ class Library:
 
         Raises:
             UnknownAction: There is none.
-            BadClip: A field is wrong, the new name is taken, or the revision is not `expect`.
+            BadClip: A field is wrong, the new name is taken, sequences use the old one, or the revision is another.
         """
         while True:
             row = self.row(name)
@@ -210,6 +210,7 @@ class Library:
             if isinstance(new, Sequence):
                 check_cycle(new, self.saved)
             if new.name != old.name:
+                self._check_unused(old.name)
                 written = self.store.put(entry_of(new), None, expect=NEW)
                 if written is None:
                     raise BadClip(f"there is an action {new.name} already: take another name, or remove that one first")
@@ -227,9 +228,7 @@ class Library:
             BadClip: The revision is not `expect`, or sequences use it.
         """
         row = self.row(name)
-        users = [other.name for other in self.sequences().values() if row.entry.name in other.uses()]
-        if users:
-            raise BadClip(f"{row.entry.name} is used by {', '.join(users[:5])}: remove or change that first")
+        self._check_unused(row.entry.name)
         if not self.store.remove(row.entry.name, expect=expect):
             raise BadClip(f"{row.entry.name} was changed or removed by somebody else meanwhile: look at it again")
 
@@ -255,6 +254,11 @@ class Library:
         row = self.store.put(entry_of(document), None)
         assert row is not None  # nothing was expected
         return row
+
+    def _check_unused(self, name: str) -> None:
+        users = [other.name for other in self.sequences().values() if name in other.uses()]
+        if users:
+            raise BadClip(f"{name} is used by {', '.join(users[:5])}: remove or change that first")
 
     def saved(self, name: str) -> Sequence | None:
         """The saved sequence of exactly this name; None if there is none."""

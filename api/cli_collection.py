@@ -70,6 +70,7 @@ def import_collection(
         print("motion: interrupted; the same command goes on where it ended.", file=sys.stderr)
         raise typer.Exit(130)
     if done.of("failed") and not done.of("imported"):
+        print("motion: nothing was imported; the lines above say why.", file=sys.stderr)
         raise typer.Exit(4)
 
 

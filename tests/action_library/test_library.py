@@ -19,8 +19,10 @@ from action_library import starter
 from action_library.action import new_action
 from action_library.ingest import document
 from action_library.library import Library
+from action_library.search import Filter
+from action_library.sequence import Call, Sequence
 from action_library.stores import default_path, open_store
-from motion_engine.errors import BadClip, LibraryUnavailable, UnknownAction
+from motion_engine.errors import BadClip, BadCommand, LibraryUnavailable, UnknownAction
 from motion_engine.types import Clip
 
 ROOT = Path(__file__).parents[2]
@@ -250,6 +252,8 @@ def test_threads_share_a_library(library: Library, make: Any) -> None:
 OPEN = """
 import sys
 from action_library.library import Library
+from action_library.search import Filter
+from action_library.sequence import Call, Sequence
 library = Library.open(sys.argv[1], progress=lambda *step: print(*step, flush=True))
 print("actions", len(library.actions()), flush=True)
 """
@@ -274,3 +278,107 @@ def test_killed_while_filling_and_opened_by_two_at_once(tmp_path: Path) -> None:
     said = [process.communicate(timeout=120)[0].strip().splitlines()[-1] for process in both]
     assert said[0] == said[1] == f"actions {len(starter.mocap_entries()) + len(starter.scripts())}"
     assert len(open_store(path).all("action")) == int(said[0].split()[1])
+
+
+# ── Versions, sequences ───────────────────────────────────────────────────────────────────────────────────
+
+
+def saved(name: str, *names: str) -> Sequence:
+    return Sequence(name=name, steps=tuple((Call(action=other),) for other in names))
+
+
+def test_what_is_edited_can_be_restored(library: Library) -> None:
+    row = library.edit("wave", description="Waving wildly", tags=("wild",))
+    assert (row.version, library.get("wave").description) == (2, "Waving wildly")
+    assert [action.name for action in library.search("wildly")] == ["wave"]
+    assert library.restore("wave").version == 3
+    assert library.get("wave").description == ""
+    library.restore("wave", 2)
+    assert library.get("wave").tags == ("wild",)
+    with pytest.raises(UnknownAction, match="version 9; there are the versions 3, 2, 1"):
+        library.restore("wave", 9)
+    with pytest.raises(UnknownAction):
+        library.restore("flurb")
+    assert len(library.clip("wave")) == 30
+
+
+def test_two_who_edit_at_once_do_not_overwrite_each_other(library: Library) -> None:
+    before = library.row("wave").revision
+    library.edit("wave", expect=before, description="first")
+    with pytest.raises(BadClip, match="changed by somebody else meanwhile"):
+        library.edit("wave", expect=before, description="second")
+    with pytest.raises(BadClip, match="changed or removed by somebody else"):
+        library.remove("wave", expect=before)
+    assert library.get("wave").description == "first"
+    library.edit("wave", tags=("one",))  # whichever it is now
+    assert (library.get("wave").description, library.get("wave").tags) == ("first", ("one",))
+
+
+def test_wrong_edits_change_nothing(library: Library) -> None:
+    before = library.row("wave")
+    for changes, words in (
+        ({"description": "x" * 501}, "description"),
+        ({"nonsense": 1}, "nonsense"),
+        ({"name": "Wave!"}, "must be written 'wave'"),
+        ({"name": "run"}, "an action run already"),
+    ):
+        with pytest.raises(BadClip, match=words):
+            library.edit("wave", **changes)
+    assert library.row("wave") == before
+    with pytest.raises(UnknownAction):
+        library.edit("flurb", tags=())
+
+
+def test_an_action_gets_another_name(library: Library) -> None:
+    library.edit("wave", name="hello_there")
+    assert sorted(library.infos()) == ["hello_there", "run", "walk"]
+    assert len(library.clip("hello_there")) == 30
+    assert [row.entry.name for row in library.store.bin()] == ["wave"]
+
+
+def test_sequences_are_kept_with_their_versions(library: Library) -> None:
+    first = library.save(saved("greeting", "wave", "walk"))
+    library.save(saved("greeting", "walk", "wave"))
+    assert library.sequence("Greeting").uses() == ("walk", "wave")
+    library.restore("greeting", 1)
+    assert library.sequence("greeting").uses() == ("wave", "walk")
+    assert library.save(saved("show", "greeting", "run", "greeting")).version == 1
+    with pytest.raises(BadClip, match="changed by somebody else"):
+        library.save(saved("greeting", "run"), expect=first.revision)
+    assert sorted(library.sequences()) == ["greeting", "show"]
+    assert sorted(library.infos()) == ["run", "walk", "wave"]
+
+
+def test_sequences_that_cannot_be_are_refused(library: Library) -> None:
+    library.save(saved("greeting", "wave"))
+    library.save(saved("show", "greeting"))
+    with pytest.raises(BadCommand, match="greeting cannot contain itself"):
+        library.save(saved("greeting", "show"))
+    with pytest.raises(UnknownAction):
+        library.save(saved("other", "flurb"))
+    with pytest.raises(BadClip, match="run is an action already"):
+        library.save(saved("run", "walk"))
+    with pytest.raises(BadClip, match="wave is used by greeting"):
+        library.remove("wave")
+    with pytest.raises(BadClip, match="greeting is used by show"):
+        library.remove("greeting")
+    with pytest.raises(BadClip, match="wave is used by greeting"):
+        library.edit("wave", name="hello")
+    with pytest.raises(UnknownAction):
+        library.get("greeting")
+    with pytest.raises(UnknownAction):
+        library.sequence("walk")
+    library.remove("show")
+    library.remove("greeting")
+    library.remove("wave")
+    assert library.sequences() == {}
+
+
+def test_a_library_of_another_index_is_indexed_anew(library: Library) -> None:
+    row = library.row("wave")
+    library.store.reindex([replace(row.entry, words=frozenset(), facets=frozenset())])
+    library.store.set_mark("index", "0")
+    again = Library.open(library.url)
+    assert [action.name for action in again.search("wave")] == ["wave"]
+    assert len(again.index.page(Filter()).rows) == 3
+    again.close()
