@@ -175,7 +175,8 @@ def canonical(
         clip = edit.crop(clip, *crop) if crop else clip
         if clip.duration * LIBRARY_FPS > LONGEST_TRACK:
             raise LimitExceeded(
-                f"{path or 'The clip'}: {clip.duration:.0f} s are too long, an hour is allowed: crop it."
+                f"{path or 'The clip'}: {clip.duration:.0f} s are too long, an hour is allowed: crop it, or cut it "
+                "into actions with import --segment."
             )
         return retarget(edit.mend(retarget(edit.resample(clip, LIBRARY_FPS), rig)))
     except BadClip as error:

@@ -34,10 +34,8 @@ def read_arrays(path: Path | str, wanted: Collection[str], largest: int, data: b
             assert file.zip is not None
             for entry in file.zip.infolist():
                 if entry.filename.removesuffix(".npy") in wanted and entry.file_size > largest:
-                    raise BadClip(
-                        f"{entry.filename} unpacks to {entry.file_size >> 20} MB, {largest >> 20} are allowed",
-                        path=path,
-                    )
+                    size = f"{entry.file_size >> 20} MB, {largest >> 20} are allowed"
+                    raise BadClip(f"{entry.filename} unpacks to {size}: split it", path=path)
             arrays = {name: file[name] for name in file.files if name in wanted}
     except OSError as error:
         raise BadClip(f"cannot be read: {error.strerror or error}", path=path) from error
