@@ -66,6 +66,11 @@ def import_collection(
     with progress("Importing", 1000) as step:
         done = import_files(opened, named, options, lambda share, label, counts: step(round(1000 * share)))
     _tell(done, report)
+    if done.names() and not done.interrupted:
+        from api.engine import CommandEngine
+
+        with progress("Learning what they mean", None) as step:
+            CommandEngine(opened).learn(step)
     if done.interrupted:
         print("motion: interrupted; the same command goes on where it ended.", file=sys.stderr)
         raise typer.Exit(130)

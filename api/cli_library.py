@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli_collection import collection
-from api.console import Json, LibraryUrl, open_engine, open_library, print_table
+from api.console import Json, LibraryUrl, open_engine, open_library, print_table, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 library = typer.Typer(help="Browse and change the action library.", no_args_is_help=True)
 library.registered_commands += collection.registered_commands
+
+TAGS_SHOWN = 5  # in a table
 
 Name = Annotated[str, typer.Argument(help="An action or a saved sequence.", show_default=False)]
 Names = Annotated[list[str], typer.Argument(help="Actions or saved sequences.", show_default=False)]
@@ -98,7 +100,10 @@ def search(
         _print_rows([rows[a.name] for a, _ in found if a.name in rows], [score for _, score in found], as_json)
         return
     wanted = _filter(tag, part, source, licence, side, cyclic, shortest, longest, sequences)
-    page = open_engine(library_url).find(" ".join(text or ()), wanted, limit=limit, cursor=cursor)
+    engine = open_engine(library_url)
+    with progress("Learning what actions mean", None) as step:
+        engine.learn(step)
+    page = engine.find(" ".join(text or ()), wanted, limit=limit, cursor=cursor)
     _print_rows(page.rows, page.scores, as_json)
     _print_cursor(page.cursor)
 
@@ -386,7 +391,8 @@ def _print_rows(rows: Sequence[Row], scores: Sequence[float], as_json: bool) -> 
         what, length = document.description, f"{row.entry.duration:.1f} s"
         if isinstance(document, Saved):
             what, length = f"{what} {document.notation()}".strip(), ""
-        shown = (document.name, length, what, ", ".join(document.tags))
+        tags = (*document.tags[:TAGS_SHOWN], *(["..."] if len(document.tags) > TAGS_SHOWN else []))
+        shown = (document.name, length, what, ", ".join(tags))
         cells.append((f"{scores[place]:.2f}", *shown) if scores else shown)
     names = ("action", "length", "what it is", "tags")
     print_table(("score", *names) if scores else names, cells, right=("score", "length"))

@@ -56,7 +56,7 @@ def print_table(
     heading = Text(title) if title else None
     table = Table(title=heading, title_justify="left", title_style="bold", show_header=any(names))
     for name in names:
-        table.add_column(name, justify="right" if name in right else "left")
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for cells in rows:
         table.add_row(*(Text(cell) for cell in cells))
     Console().print(table)

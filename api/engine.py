@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -142,6 +142,11 @@ class CommandEngine:
         self.timeline(plan)  # what cannot be performed is not saved
         self.library.save(sequence)
         return sequence
+
+    def learn(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Works out what actions mean that were not yet searched; else the next `find` does it, and takes that long."""
+        model = self._embedder()
+        self.library.index.learn(model.embed, model.id, progress)
 
     def find(self, text: str, wanted: Filter = ANYTHING, *, limit: int = 20, cursor: str | None = None) -> Page:
         """What the library has that means or says `text`, in English or Chinese; see `action_library.search`."""
