@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from action_library.action import LONGEST_NAME, Action
+from action_library.action import LONGEST_NAME, MOST_TAGS, Action
 from action_library.ingest import GLTF, MOTIONS, SCRIPTS, canonical, ingest, part_of, read_motion
 from action_library.titles import Title
 from motion_engine.errors import BadClip, LimitExceeded
@@ -95,7 +95,7 @@ def _whole(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
             description=title.description,
             aliases=title.aliases,
             tags=title.tags,
-            source=title.source or job.label[:500],
+            source=title.source,
             licence=title.licence,
             crop=title.crop,
             crop_frames=title.crop_frames,
@@ -147,8 +147,8 @@ def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
         fields: dict[str, Any] = {
             "name": title.name[: LONGEST_NAME - len(ending)] + ending,
             "description": (what + seen.sentence())[:500],
-            "tags": tuple(dict.fromkeys((*title.tags, *seen.tags()))),
-            "source": title.source or job.label[:500],
+            "tags": tuple(dict.fromkeys((*title.tags, *seen.tags())))[:MOST_TAGS],
+            "source": title.source,
             "cyclic": cyclic,
             "parts": seen.parts,
             "way": seen.direction,

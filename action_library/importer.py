@@ -19,7 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
-from action_library.action import LONGEST_NAME, Action
+from action_library.action import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_TAGS, Action
 from action_library.archives import Refused
 from action_library.entry import entry_of
 from action_library.import_work import SUFFIXES, Job, Made, make, start_worker, work
@@ -155,15 +155,17 @@ class _Import:
                 Job(
                     source.path,
                     source.label,
-                    self._with_options(title),
+                    self._with_options(title, str(source.relative)),
                     self.options.segment,
                     source.path.absolute() in named,
                 ),
             )
 
-    def _with_options(self, title: Title) -> Title:
-        stated = {name: value for name in ("source", "licence") if (value := getattr(self.options, name))}
-        return replace(title, tags=tuple(dict.fromkeys((*self.options.tags, *title.tags))), **stated)
+    def _with_options(self, title: Title, place: str) -> Title:
+        """What the options say of every file comes first; where nothing is known, the source is the file's place."""
+        source = self.options.source or title.source or place[-LONGEST_DESCRIPTION:]
+        tags = tuple(dict.fromkeys((*self.options.tags, *title.tags)))[:MOST_TAGS]
+        return replace(title, tags=tags, source=source, licence=self.options.licence or title.licence)
 
     def _made(self, jobs: Iterator[tuple[Source, Job]]) -> Iterator[tuple[Source, Made]]:
         """Every job done, in whichever order, by as many processes as are wanted."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from action_library.action import UNKNOWN, Action, new_action, normal_name, sort_aliases
+from action_library.action import MOST_TAGS, UNKNOWN, Action, new_action, normal_name, sort_aliases
 from action_library.facts import Facts, facts
 from action_library.measure import cycle_turn, is_cycle, travelled, turned
 from action_library.track import LONGEST_TRACK
@@ -93,7 +93,7 @@ def ingest(
     fields |= {"parts": seen.parts, "way": seen.direction}
     if guess and path.suffix.lower() not in SCRIPTS:
         fields |= {"side": seen.side, "mask": mask_of(seen), "description": seen.sentence()}
-        tags = dict.fromkeys((*tags, *seen.tags()))
+        tags = list(dict.fromkeys((*tags, *seen.tags())))[:MOST_TAGS]
     given: dict[str, Any] = {
         "description": description,
         "source": source,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -126,11 +126,12 @@ class Library:
         *,
         embed: Embed | None = None,
         model: str = "",
+        likely: Mapping[str, float] | None = None,
         limit: int = 20,
         cursor: str | None = None,
     ) -> Page:
         """What means or says `text`; see `Search.by_text`."""
-        return self.index.by_text(text, wanted, embed=embed, model=model, limit=limit, cursor=cursor)
+        return self.index.by_text(text, wanted, embed=embed, model=model, likely=likely, limit=limit, cursor=cursor)
 
     def search(self, text: str, limit: int = 20) -> list[Action]:
         """Actions in whose name, description, aliases or tags words of `text` stand, those with most of them first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,6 +112,7 @@ class Search:
         *,
         embed: Embed | None = None,
         model: str = "",
+        likely: Mapping[str, float] | None = None,
         limit: int = 20,
         cursor: str | None = None,
     ) -> Page:
@@ -122,6 +123,7 @@ class Search:
             wanted: What they must be besides.
             embed: Makes vectors of texts; None: by words only.
             model: Names the model, for the cache.
+            likely: What is meant by what somebody else knows, with how likely it is, 0..1.
             limit: How many at most.
             cursor: Of the page before.
 
@@ -130,7 +132,7 @@ class Search:
         """
         _check(limit)
         after, before = _decode_place(cursor, text) if cursor else ((-np.inf, ""), 0)
-        score = self._scorer(text, embed, model)
+        score = self._scorer(text, embed, model, likely or {})
         need = before + limit + 1
         query = Query(self._rarest_first(wanted.facets()), wanted.duration(), limit=RARE)
         plain = len(query.facets) == 1 and query.duration is None  # all of a kind
@@ -188,13 +190,15 @@ class Search:
         return index
 
     def _scorer(
-        self, text: str, embed: Embed | None, model: str
+        self, text: str, embed: Embed | None, model: str, likely: Mapping[str, float]
     ) -> Callable[[int, list[str] | None], list[tuple[str, float]]]:
         """A function that ranks documents, all or some."""
         terms = search_terms(text)
         rare = [word for word in terms if self._store.count_words(word, RARE) < RARE]
         said = self._store.names_with(rare) if rare else {}
         share = {name: WORDS * count / len(terms) for name, count in said.items()}
+        for name, chance in likely.items():
+            share[name] = share.get(name, 0.0) + NAMED * chance
         exact = "_".join(text.casefold().split())
         if exact and self._store.get(exact[:64]):
             share[exact] = share.get(exact, 0.0) + NAMED

@@ -252,8 +252,11 @@ def save(
     library_url: LibraryUrl = None,
 ) -> None:
     """Keep a command under a name: `motion library save greeting "wave twice then bow"`."""
-    sequence = open_engine(library_url).save(name, " ".join(text), aliases=alias or (), description=description)
-    print(f'Saved {sequence.name}: {sequence.notation()}. Try: motion say "{sequence.name.replace("_", " ")} then run"')
+    engine = open_engine(library_url)
+    sequence = engine.save(name, " ".join(text), aliases=alias or (), description=description)
+    print(
+        f'Saved {sequence.name}: {sequence.notation()}. Try: motion say "{engine.how_to_say(sequence.name)}, then run"'
+    )
 
 
 @library.command()

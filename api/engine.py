@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from action_library.library import ANYTHING, Library, Progress
 from action_library.search import Filter, Page
 from action_library.sequence import Sequence, calls_of, written_out
 from motion_engine.compose import compose
+from motion_engine.errors import MotionError
 from motion_engine.schedule import schedule
 from motion_engine.stream import MotionStream
 from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Timeline, Track
@@ -24,6 +26,8 @@ from nlp.match import Matcher, Phrasebook
 from nlp.models import open_embedder
 from nlp.parse import explain, notation, parse
 from nlp.speech import Listener, Transcript, open_recognizer, vocabulary_of
+
+LIKELY = 5  # actions that a phrase may mean, which are looked for first
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,11 @@ class CommandEngine:
         self.library.save(sequence)
         return sequence
 
+    def how_to_say(self, name: str) -> str:
+        """Words that mean the action or sequence of this name: its own, unless they mean something else."""
+        words = name.replace("_", " ")
+        return words if self.notation(words) == name else f"do the action {words}"
+
     def learn(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Works out what actions mean that were not yet searched; else the next `find` does it, and takes that long."""
         model = self._embedder()
@@ -150,8 +159,12 @@ class CommandEngine:
 
     def find(self, text: str, wanted: Filter = ANYTHING, *, limit: int = 20, cursor: str | None = None) -> Page:
         """What the library has that means or says `text`, in English or Chinese; see `action_library.search`."""
-        model = self._embedder()
-        return self.library.find(text, wanted, embed=model.embed, model=model.id, limit=limit, cursor=cursor)
+        model, likely = self._embedder(), dict(self.matcher.ranking(text)[:LIKELY])
+        with suppress(MotionError):  # it need not be a command
+            likely |= {call.action: call.score for step in self.parse(text).steps for call in step.actions}
+        return self.library.find(
+            text, wanted, embed=model.embed, model=model.id, likely=likely, limit=limit, cursor=cursor
+        )
 
     def perform(self, timeline: Timeline) -> Track:
         """The motion that plays `timeline`."""

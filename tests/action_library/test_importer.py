@@ -236,9 +236,10 @@ def test_a_killed_import_loses_nothing_and_goes_on(store_url: str, many: Path) -
     library.close()
 
 
-def test_ctrl_c_ends_it_with_what_was_imported(tmp_path: Path, many: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_ends_it_with_what_was_imported(tmp_path: Path, many: Path, jobs: int) -> None:
     path = tmp_path / "library.sqlite"
-    process = start(str(path), many, 1)
+    process = start(str(path), many, jobs)
     assert process.stdout
     process.stdout.readline()
     os.killpg(process.pid, signal.SIGINT)

@@ -14,7 +14,7 @@ from action_library.ingest import document
 from action_library.library import Library
 from api.engine import CommandEngine
 from motion_engine import metrics
-from motion_engine.errors import UnknownAction
+from motion_engine.errors import BadCommand, UnknownAction
 from motion_engine.types import ActionCall, Plan, Step, Track, canonical_skeleton
 
 COMMANDS = [
@@ -186,3 +186,49 @@ def test_an_explanation_names_every_word_and_the_other_actions(engine: CommandEn
         assert call not in dict(others)
         assert scores == sorted(scores, reverse=True)
         assert scores
+
+
+def test_sequences_are_saved_spoken_and_part_of_others(library_file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "library.sqlite"
+    copy.write_bytes(library_file.read_bytes())
+    engine = CommandEngine.open(copy)
+    engine.save("my bow", "wave twice then bow", aliases=["我的鞠躬"])
+    assert engine.notation("my bow, then run") == "my_bow > run"
+    assert engine.notation("先我的鞠躬，再跑步") == "my_bow > run"
+    track = engine.say("my bow twice, then run")
+    assert [s.action for s in track.timeline.segments if s.layer == 0] == ["wave", "bow", "wave", "bow", "run"]
+    engine.save("entrance", "walk 2 meters then my bow")
+    assert [s.action for s in engine.say("entrance").timeline.segments if s.layer == 0] == ["walk", "wave", "bow"]
+    with pytest.raises(BadCommand, match="my_bow cannot contain itself"):
+        engine.save("my bow", "entrance then run")
+    with pytest.raises(BadCommand, match="cannot be done at the same time as wave"):
+        engine.say("my bow while waving")
+    engine.save("hello", "wave then nod")
+    assert engine.how_to_say("entrance") == "entrance"
+    assert engine.notation(engine.how_to_say("hello")) == "hello"
+    engine.library.close()
+
+
+def test_actions_are_found_by_what_they_mean(engine: CommandEngine) -> None:
+    def first(text: str) -> str:
+        return engine.find(text, limit=1).rows[0].entry.name
+
+    found = {
+        text: first(text) for text in ("hit somebody", "say hi", "转圈", "be sleepy", "喝茶", "step softly on tiptoe")
+    }
+    assert found["hit somebody"] == "punch"
+    assert found["say hi"] == "wave"
+    assert found["转圈"] in ("spin", "dance_b", "turn")
+    assert found["be sleepy"] == "yawn"
+    assert found["喝茶"] == "drink"
+    assert found["step softly on tiptoe"] == "sneak"
+
+
+def test_paraphrases_find_their_actions(engine: CommandEngine) -> None:
+    lines = (Path(__file__).parents[1] / "data" / "paraphrases_unseen.jsonl").read_text(encoding="utf-8").splitlines()
+    cases = [case for case in map(json.loads, lines) if case["action"]]
+    ranks = [[row.entry.name for row in engine.find(case["text"], limit=5).rows] for case in cases]
+    hits = [(names[:1] == [case["action"]], case["action"] in names) for case, names in zip(cases, ranks, strict=True)]
+    first, five = np.mean(hits, axis=0)
+    assert first >= 0.75
+    assert five >= 0.95
