@@ -12,6 +12,7 @@ UP, LEFT, AHEAD = np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0]), np.array
 KNUCKLES = ("middle1", "index1", "pinky1")
 SPINE_SHARES = (0.25, 0.6)  # of the chest's rotation against the pelvis at spine1 and spine2: bends at half the height
 NECK_SHARE = 0.5  # of the head's rotation against the chest
+FOOT_OUT, BONE_OUT = np.radians(12.0), np.radians(20.0)  # of the canonical figure's foot, and of the bone in it
 HANGING = np.radians(35.0)  # a foot whose toes point further off than this in the rest pose is no standing foot
 TILTED = 20.0  # degrees: by less than this a sole is off the floor by mistake, by more somebody stands on tiptoe
 
@@ -96,12 +97,25 @@ def _stand(
             off = np.arctan2(toes[1], np.hypot(toes[0], toes[2])) - np.arctan2(own[1], np.hypot(own[0], own[2]))
             if abs(off) > HANGING:
                 axes[name] = _foot_axes(side, source, turned, quat.mul(turned["pelvis"], axes["pelvis"]))
+            else:
+                axes[name] = quat.mul(axes[name], quat.from_axis_angle("y", _toes_out(side, toes)))
         low = _lowest(source[name])
         back = quat.inv(quat.mul(turned[name][low], axes[name]))
         up = quat.rotate(back, np.broadcast_to(UP, (int(low.sum()), 3))).mean(axis=0)
         if angle(up, UP) < TILTED:
             axes[name] = quat.mul(axes[name], quat.between(UP, up))
     return axes
+
+
+def _toes_out(side: str, toes: Array) -> float:
+    """How far our foot is turned about +Y at rest so that it points where the other's bone does, radians.
+
+    Our bone from ankle to toes lies further out than the foot around it, as SMPL's does: between the two directions
+    nothing is turned, since a bone that points there may be of either kind.
+    """
+    sign = 1.0 if side == "left" else -1.0
+    out = sign * np.arctan2(toes[0], toes[2])
+    return sign * float(out - np.clip(out, FOOT_OUT, BONE_OUT))
 
 
 def _lowest(ankle: Array) -> Array:
@@ -191,9 +205,14 @@ def _foot_axes(side: str, source: dict[str, Array], turned: dict[str, Array], pe
     low = _lowest(ankle)
     back = quat.inv(turned[f"{side}_ankle"][low])
     up = quat.rotate(back, np.broadcast_to(UP, (int(low.sum()), 3))).mean(axis=0)
-    toes = source[f"{side}_foot"] - ankle if f"{side}_foot" in source else quat.rotate(pelvis, AHEAD)
+    own = AHEAD
+    if f"{side}_foot" in source:
+        toes, out = source[f"{side}_foot"] - ankle, FOOT_OUT if side == "left" else -FOOT_OUT
+        own = np.array([np.sin(out), 0.0, np.cos(out)])
+    else:
+        toes = quat.rotate(pelvis, AHEAD)
     ahead = quat.rotate(back, toes[low]).mean(axis=0)
-    return quat.mul(frame(up, ahead), quat.inv(frame(UP, AHEAD)))
+    return quat.mul(frame(up, ahead), quat.inv(frame(UP, own)))
 
 
 def _add_fingers(axes: dict[str, Array], source: dict[str, Array], turned: dict[str, Array]) -> dict[str, Array]:

