@@ -38,6 +38,7 @@ class Described(BaseModel):
 
     name: str
     description: Annotated[str, Field(max_length=LONGEST_DESCRIPTION)] = ""
+    description_zh: Annotated[str, Field(max_length=LONGEST_DESCRIPTION)] = ""
     aliases: dict[Language, tuple[Word, ...]] = {}
     tags: Annotated[tuple[Word, ...], Field(max_length=MOST_TAGS)] = ()
     source: Annotated[str, Field(min_length=1, max_length=LONGEST_DESCRIPTION)] = UNKNOWN

@@ -61,7 +61,13 @@ def entry_of(document: Described) -> Entry:
 def meaning(document: Described) -> str:
     """The text whose embedding stands for the document: its name, what it says of itself, and how else it is called."""
     aliases = [alias for words in document.aliases.values() for alias in words]
-    parts = [document.name.replace("_", " "), document.description, ", ".join(aliases), ", ".join(document.tags)]
+    parts = (
+        document.name.replace("_", " "),
+        document.description,
+        document.description_zh,
+        ", ".join(aliases),
+        ", ".join(document.tags),
+    )
     return ". ".join(part for part in parts if part)
 
 
@@ -72,7 +78,7 @@ def text_key(text: str) -> str:
 
 def words_of(document: Described) -> set[str]:
     """All search terms of what the document says."""
-    texts = [document.name, document.description, *document.tags]
+    texts = [document.name, document.description, document.description_zh, *document.tags]
     for aliases in document.aliases.values():
         texts += aliases
     return set().union(*(search_terms(text) for text in texts))

@@ -147,6 +147,7 @@ def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
         fields: dict[str, Any] = {
             "name": title.name[: LONGEST_NAME - len(ending)] + ending,
             "description": (what + seen.sentence())[:500],
+            "description_zh": seen.sentence_zh(),
             "tags": tuple(dict.fromkeys((*title.tags, *seen.tags())))[:MOST_TAGS],
             "source": title.source,
             "cyclic": cyclic,

@@ -92,7 +92,9 @@ def ingest(
     seen = facts(clip, cyclic=bool(fields.get("cyclic")))
     fields |= {"parts": seen.parts, "way": seen.direction}
     if guess and path.suffix.lower() not in SCRIPTS:
-        fields |= {"side": seen.side, "mask": mask_of(seen), "description": seen.sentence()}
+        fields |= {"side": seen.side, "mask": mask_of(seen)}
+        if not description:
+            fields |= {"description": seen.sentence(), "description_zh": seen.sentence_zh()}
         tags = list(dict.fromkeys((*tags, *seen.tags())))[:MOST_TAGS]
     given: dict[str, Any] = {
         "description": description,

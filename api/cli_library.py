@@ -280,6 +280,8 @@ def edit(
     old = parse_row(opened.row(name))
     changes: dict[str, Any] = {"description": description, "source": source, "licence": licence}
     changes = {key: value for key, value in changes.items() if value is not None}
+    if description is not None:
+        changes["description_zh"] = ""  # it said what the former one did
     if rename is not None:
         changes["name"] = normal_name(rename)
     if alias or no_alias:

@@ -45,6 +45,7 @@ def test_bvh_and_smpl_become_the_same_action(tmp_path: Path) -> None:
         assert action.aliases == {"en": ("amble",), "zh": ("散步",)}
         assert (action.source, action.licence) == (f"stroll.{suffix}", "unknown")
         assert action.description == "Travels 2.0 m forward."
+        assert action.description_zh.startswith("向前移动2.0米")
         assert (action.frames, action.fps) == (61, 30.0)
         assert action.distance == pytest.approx(2.0, abs=0.05)
         assert np.degrees(quat.angle_between(got.rotation[:, :22], clip.rotation[:, :22])).max() < 1.0
