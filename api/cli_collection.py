@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.console import Json, LibraryUrl, open_library, print_table, progress
+from motion_engine.errors import LibraryUnavailable
 
 if TYPE_CHECKING:
     from action_library.importer import Report
@@ -151,7 +152,9 @@ def copy_library(
     from action_library.stores import open_store
     from action_library.upkeep import copy
 
-    here, there = open_library(source), Library(open_store(target))
+    if "://" not in source and not Path(source).expanduser().is_file():
+        raise LibraryUnavailable(f"{source}: no such library: check the name; nothing was copied.")
+    here, there = Library(open_store(source)), Library(open_store(target))
     total, states = len(here.actions()) + len(here.sequences()), Counter[str]()
     with progress("Copying", total) as step:
         for done, item in enumerate(copy(here, there, replace=replace), start=1):

@@ -133,6 +133,7 @@ BAD = [
     (["library", "export", "wave", "bow", "-o", "x.bvh"], 2),
     (["library", "export", "flurb", "-o", "x.motionpack"], 3),
     (["library", "unpack", "README.md"], 4),
+    (["library", "copy", "no-such.sqlite", "x.sqlite"], 5),
     (["library", "save", "wave", "bow then run"], 4),
     (["library", "save", "mine", "defragment the moon"], 3),
     (["library", "add", "README.md", "--name", "x"], 4),
