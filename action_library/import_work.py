@@ -125,7 +125,7 @@ def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
     """The actions that a long recording is cut into, with numbered names."""
     from action_library.facts import facts
     from action_library.ingest import document, mask_of
-    from action_library.measure import is_cycle
+    from action_library.measure import is_cycle, posture
     from action_library.segment import segments
     from motion_engine.clips import crop
 
@@ -152,6 +152,8 @@ def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
             "source": title.source,
             "cyclic": cyclic,
             "parts": seen.parts,
+            "start_posture": posture(clip, 0),
+            "end_posture": posture(clip, -1),
             "way": seen.direction,
             "side": seen.side,
             "mask": mask_of(seen),

@@ -10,7 +10,7 @@ import numpy as np
 
 from action_library.action import MOST_TAGS, UNKNOWN, Action, new_action, normal_name, sort_aliases
 from action_library.facts import Facts, facts
-from action_library.measure import cycle_turn, is_cycle, travelled, turned
+from action_library.measure import cycle_turn, is_cycle, posture, travelled, turned
 from action_library.track import LONGEST_TRACK
 from motion_engine import clips as edit
 from motion_engine.errors import BadClip, LimitExceeded
@@ -93,6 +93,7 @@ def ingest(
     fields |= {"parts": seen.parts, "way": seen.direction}
     if guess and path.suffix.lower() not in SCRIPTS:
         fields |= {"side": seen.side, "mask": mask_of(seen)}
+        fields |= {"start_posture": posture(clip, 0), "end_posture": posture(clip, -1)}
         if not description:
             fields |= {"description": seen.sentence(), "description_zh": seen.sentence_zh()}
         tags = list(dict.fromkeys((*tags, *seen.tags())))[:MOST_TAGS]

@@ -16,6 +16,7 @@ SEAM_SPEED = 0.5  # of the median speed: slower means that it rests at its ends,
 SWAY = 0.2  # radians
 LEAST_MOTION = 0.002  # m a frame; below it nothing happens that could repeat
 SHORTEST_CYCLE = 0.4  # s
+LYING, UPWARD = 0.35, 0.6  # m, of the pelvis, and how far up or down the belly looks
 
 
 def travelled(clip: Clip, *, cyclic: bool = False) -> float:
@@ -64,3 +65,11 @@ def local_positions(clip: Clip) -> Array:
     position = body_positions(clip)
     away = quat.from_axis_angle("y", -quat.heading(clip.rotation[:, 0].astype(np.float64)))
     return quat.rotate(away[:, None], position - position[:, :1] * (1.0, 0.0, 1.0))
+
+
+def posture(clip: Clip, frame: int) -> str:
+    """`lie_face_up` or `lie_face_down` of one who lies in a frame, else `stand`: sitting may be anything."""
+    ahead = quat.rotate(clip.rotation[frame, 0].astype(np.float64), np.array([0.0, 0.0, 1.0]))[1]
+    if clip.root_position[frame, 1] > LYING or abs(ahead) < UPWARD:
+        return "stand"
+    return "lie_face_up" if ahead > 0 else "lie_face_down"

@@ -245,3 +245,14 @@ def test_json_of_another_kind_is_refused(tmp_path: Path, content: object) -> Non
     with pytest.raises(BadClip) as caught:
         ingest(path, name="r")
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "start"), [("getup_faceup", "lie_face_up"), ("getup_facedown", "lie_face_down")])
+def test_who_lies_is_seen_to(name: str, start: str) -> None:
+    folder = mocap_folder()
+    if folder is None:
+        pytest.skip("needs pybullet")
+    up, _ = ingest(folder / f"humanoid3d_{name}.txt", name="up")
+    assert (up.start_posture, up.end_posture) == (start, "stand")
+    down, _ = ingest(folder / f"humanoid3d_{name}.txt", name="down", reverse=True, end_posture="stand")
+    assert (down.start_posture, down.end_posture) == ("stand", "stand")  # what is stated counts
