@@ -123,9 +123,8 @@ def _names(job: Job) -> list[str]:
 
 def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
     """The actions that a long recording is cut into, with numbered names."""
-    from action_library.facts import facts
-    from action_library.ingest import document, mask_of
-    from action_library.measure import is_cycle, posture
+    from action_library.ingest import document, fields_seen
+    from action_library.measure import is_cycle
     from action_library.segment import segments
     from motion_engine.clips import crop
 
@@ -141,22 +140,15 @@ def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
     made = []
     for number, (time, clip) in enumerate(found, start=1):
         cyclic = is_cycle(clip)
-        seen = facts(clip, cyclic=cyclic)
+        shown = fields_seen(clip, cyclic=cyclic)
         ending = f"_{number}"
         what = f"{title.description}: from {time:.1f} s. " if title.description else ""
-        fields: dict[str, Any] = {
+        fields: dict[str, Any] = shown | {
             "name": title.name[: LONGEST_NAME - len(ending)] + ending,
-            "description": (what + seen.sentence())[:500],
-            "description_zh": seen.sentence_zh(),
-            "tags": tuple(dict.fromkeys((*title.tags, *seen.tags())))[:MOST_TAGS],
+            "description": (what + shown["description"])[:500],
+            "tags": tuple(dict.fromkeys((*title.tags, *shown["tags"])))[:MOST_TAGS],
             "source": title.source,
             "cyclic": cyclic,
-            "parts": seen.parts,
-            "start_posture": posture(clip, 0),
-            "end_posture": posture(clip, -1),
-            "way": seen.direction,
-            "side": seen.side,
-            "mask": mask_of(seen),
         }
         fields |= {"licence": title.licence} if title.licence else {}
         made.append((document(clip, **fields), clip))

@@ -89,14 +89,14 @@ def ingest(
         clip = canonical(clip, rig, crop=part, path=path)
         clip = clip if speed == 1.0 else edit.retime(clip, speed=speed)
         clip, fields = _played(clip, path, cyclic=cyclic, reverse=reverse, back=back, stated=stated)
-    seen = facts(clip, cyclic=bool(fields.get("cyclic")))
-    fields |= {"parts": seen.parts, "way": seen.direction}
+    shown = fields_seen(clip, cyclic=bool(fields.get("cyclic")))
     if guess and path.suffix.lower() not in SCRIPTS:
-        fields |= {"side": seen.side, "mask": mask_of(seen)}
-        fields |= {"start_posture": posture(clip, 0), "end_posture": posture(clip, -1)}
-        if not description:
-            fields |= {"description": seen.sentence(), "description_zh": seen.sentence_zh()}
-        tags = list(dict.fromkeys((*tags, *seen.tags())))[:MOST_TAGS]
+        if description:
+            del shown["description"], shown["description_zh"]
+        tags = list(dict.fromkeys((*tags, *shown["tags"])))[:MOST_TAGS]
+        fields |= shown
+    else:
+        fields |= {"parts": shown["parts"], "way": shown["way"]}
     given: dict[str, Any] = {
         "description": description,
         "source": source,
@@ -120,7 +120,23 @@ def part_of(
     return None if crop is None else (crop[0], clip.duration if crop[1] is None else min(crop[1], clip.duration))
 
 
-def mask_of(seen: Facts) -> Mask:
+def fields_seen(clip: Clip, *, cyclic: bool) -> dict[str, Any]:
+    """What a document says of a clip by what the clip itself shows."""
+    seen = facts(clip, cyclic=cyclic)
+    return {
+        "description": seen.sentence(),
+        "description_zh": seen.sentence_zh(),
+        "tags": seen.tags(),
+        "parts": seen.parts,
+        "way": seen.direction,
+        "side": seen.side,
+        "mask": _mask_of(seen),
+        "start_posture": posture(clip, 0),
+        "end_posture": posture(clip, -1),
+    }
+
+
+def _mask_of(seen: Facts) -> Mask:
     """The joints that a motion needs as a layer: all of them unless it is a gesture of one who stands."""
     parts = set(seen.parts)
     arms = parts & {"left_arm", "right_arm"}

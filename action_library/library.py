@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from action_library.action import Action, checked, normal_name
 from action_library.entry import INDEX, KINDS, entry_of, parse_row
-from action_library.search import Embed, Filter, Page, Search
+from action_library.search import Page, Search
 from action_library.sequence import Sequence, check_cycle
 from action_library.store import NEW, REVISION, Entry, Row, Store
 from action_library.stores import open_store
@@ -28,7 +28,6 @@ NEAREST = 5
 MANY = 5000  # actions; in so many the nearest names are looked up by words
 STARTER_MARK = "starter"
 INDEX_MARK = "index"
-ANYTHING = Filter()
 
 
 class Library:
@@ -119,31 +118,15 @@ class Library:
                 raise
             return self._decoded(self.get(name).track, name)
 
-    def find(
-        self,
-        text: str,
-        wanted: Filter = ANYTHING,
-        *,
-        embed: Embed | None = None,
-        model: str = "",
-        likely: Mapping[str, float] | None = None,
-        limit: int = 20,
-        cursor: str | None = None,
-    ) -> Page:
-        """What means or says `text`; see `Search.by_text`."""
-        return self.index.by_text(text, wanted, embed=embed, model=model, likely=likely, limit=limit, cursor=cursor)
-
     def search(self, text: str, limit: int = 20) -> list[Action]:
         """Actions in whose name, description, aliases or tags words of `text` stand, those with most of them first."""
-        return [_action(row) for row in self.find(text, limit=limit).rows]
+        return [_action(row) for row in self.index.by_text(text, limit=limit).rows]
 
-    def like(self, name: str, limit: int = 20) -> list[tuple[Action, float]]:
+    def like(self, name: str, limit: int = 20) -> Page:
         """The actions that move most like this one, with scores up to 1, the best first."""
         from action_library.likeness import motion_vector
 
-        found = dict(self.index.like(self.get(name).name, lambda other: motion_vector(self.clip(other)), limit))
-        rows = {row.entry.name: row for row in self.store.get_many(list(found))}
-        return [(_action(rows[other]), score) for other, score in found.items() if other in rows]
+        return self.index.like(self.get(name).name, lambda other: motion_vector(self.clip(other)), limit)
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -64,6 +64,9 @@ class Filter:
         return (self.shortest or 0.0, 1e9 if self.longest is None else self.longest)
 
 
+ANYTHING = Filter()
+
+
 @dataclass(frozen=True)
 class Page:
     """Some of what was found, and how to get the rest."""
@@ -108,7 +111,7 @@ class Search:
     def by_text(
         self,
         text: str,
-        wanted: Filter,
+        wanted: Filter = ANYTHING,
         *,
         embed: Embed | None = None,
         model: str = "",
@@ -151,11 +154,9 @@ class Search:
         least = LEAST * ranked[0][1] if ranked else 0.0
         shown = [(name, value) for name, value in ranked if value >= least and (-value, name) > after]
         place = _encode_place(text, shown[limit - 1], before + limit) if len(shown) > limit else None
-        rows = {row.entry.name: row for row in self._store.get_many([name for name, _ in shown[:limit]])}
-        there = [(rows[name], value) for name, value in shown[:limit] if name in rows]
-        return Page(tuple(row for row, _ in there), tuple(value for _, value in there), place)
+        return self._page(shown[:limit], place)
 
-    def like(self, name: str, motion: Callable[[str], Array], limit: int = 20) -> list[tuple[str, float]]:
+    def like(self, name: str, motion: Callable[[str], Array], limit: int = 20) -> Page:
         """The actions that move most like the one called `name`, with scores, the best first, itself left out.
 
         Args:
@@ -169,7 +170,7 @@ class Search:
             self._motions.refresh()
         vector = self._motions.vector(name)
         near = [] if vector is None else self._motions.nearest(vector, limit + 1)
-        return [pair for pair in near if pair[0] != name][:limit]
+        return self._page([pair for pair in near if pair[0] != name][:limit], None)
 
     def learn(self, embed: Embed, model: str, progress: Progress | None = None) -> VectorIndex:
         """The index of meanings, with the vectors of all documents that had none."""
@@ -214,6 +215,12 @@ class Search:
             return _best({name: round(value + share.get(name, 0.0), 5) for name, value in near.items()}, count)
 
         return score
+
+    def _page(self, found: list[tuple[str, float]], cursor: str | None) -> Page:
+        """What is still there of what was found."""
+        rows = {row.entry.name: row for row in self._store.get_many([name for name, _ in found])}
+        there = [(rows[name], value) for name, value in found if name in rows]
+        return Page(tuple(row for row, _ in there), tuple(value for _, value in there), cursor)
 
     def _rarest_first(self, facets: set[str]) -> tuple[str, ...]:
         if len(facets) == 1:

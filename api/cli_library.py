@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli_collection import collection
+from api.cli_filter import filtered
 from api.console import Json, LibraryUrl, open_engine, open_library, print_table, progress
 
 if TYPE_CHECKING:
@@ -26,32 +27,14 @@ TAGS_SHOWN = 5  # in a table
 
 Name = Annotated[str, typer.Argument(help="An action or a saved sequence.", show_default=False)]
 Names = Annotated[list[str], typer.Argument(help="Actions or saved sequences.", show_default=False)]
-Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only with this tag. May be repeated.")]
-Parts = Annotated[
-    list[str] | None, typer.Option("--part", help="Only where this part of the body moves: left_arm, head, ...")
-]
-Source = Annotated[str, typer.Option(help="Only from here: words of the source.")]
-Licence = Annotated[str, typer.Option(help="Only under this licence: words of it.")]
-Side = Annotated[str | None, typer.Option(help="Only those of one side: left or right.")]
-Cyclic = Annotated[bool | None, typer.Option("--cyclic/--once", help="Only what goes on, as a walk, or only the rest.")]
-Shortest = Annotated[float | None, typer.Option("--min-duration", min=0.0, help="Seconds.")]
-Longest = Annotated[float | None, typer.Option("--max-duration", min=0.0, help="Seconds.")]
-Sequences = Annotated[bool, typer.Option("--sequences", help="Saved sequences instead of actions.")]
 Limit = Annotated[int, typer.Option(min=1, max=500, help="How many at most.")]
 Cursor = Annotated[str | None, typer.Option(help="What the page before printed at its end.")]
 
 
 @library.command("list")
+@filtered
 def list_actions(
-    tag: Tags = None,
-    part: Parts = None,
-    source: Source = "",
-    licence: Licence = "",
-    side: Side = None,
-    cyclic: Cyclic = None,
-    shortest: Shortest = None,
-    longest: Longest = None,
-    sequences: Sequences = False,
+    wanted: Filter,
     sort: Annotated[str, typer.Option(help="name, duration or created.")] = "name",
     reverse: Annotated[bool, typer.Option("--reverse", help="The last first.")] = False,
     limit: Limit = 200,
@@ -60,7 +43,6 @@ def list_actions(
     as_json: Json = False,
 ) -> None:
     """List what the library has: `motion library list --tag gesture --sort duration`."""
-    wanted = _filter(tag, part, source, licence, side, cyclic, shortest, longest, sequences)
     page = open_library(library_url).index.page(
         wanted,
         sort=sort,  # type: ignore[arg-type]
@@ -73,18 +55,11 @@ def list_actions(
 
 
 @library.command()
+@filtered
 def search(
+    wanted: Filter,
     text: Annotated[list[str] | None, typer.Argument(help="What you look for.", show_default=False)] = None,
     like: Annotated[str | None, typer.Option(metavar="NAME", help="What moves like this action.")] = None,
-    tag: Tags = None,
-    part: Parts = None,
-    source: Source = "",
-    licence: Licence = "",
-    side: Side = None,
-    cyclic: Cyclic = None,
-    shortest: Shortest = None,
-    longest: Longest = None,
-    sequences: Sequences = False,
     limit: Limit = 20,
     cursor: Cursor = None,
     library_url: LibraryUrl = None,
@@ -94,12 +69,9 @@ def search(
     if bool(text) == bool(like):
         raise typer.BadParameter("give either what you look for, or --like NAME")
     if like:
-        found = open_library(library_url).like(like, limit)
-        store = open_library(library_url).store
-        rows = {row.entry.name: row for row in store.get_many([action.name for action, _ in found])}
-        _print_rows([rows[a.name] for a, _ in found if a.name in rows], [score for _, score in found], as_json)
+        page = open_library(library_url).like(like, limit)
+        _print_rows(page.rows, page.scores, as_json)
         return
-    wanted = _filter(tag, part, source, licence, side, cyclic, shortest, longest, sequences)
     engine = open_engine(library_url)
     with progress("Learning what actions mean", None) as step:
         engine.learn(step)
@@ -324,11 +296,11 @@ def history(name: Name, library_url: LibraryUrl = None) -> None:
     """Show the former versions of an action or sequence."""
     from action_library.action import normal_name
 
-    store = open_library(library_url).store
+    opened = open_library(library_url)
     name = normal_name(name)
-    row, past = store.get(name), store.past(name)
+    row, past = opened.store.get(name), opened.store.past(name)
     if row is None and not past:
-        open_library(library_url).row(name)  # tells the nearest names
+        opened.row(name)  # tells the nearest names
     rows = ([(row, "present")] if row else []) + [(one, "removed" if one.removed else "replaced") for one in past]
     cells = []
     for one, state in rows:
@@ -350,34 +322,6 @@ def show_bin(
         print(f"Deleted {len(rows)} for good.")
         return
     print_table(("name", "kind", "version"), [(r.entry.name, r.entry.kind, str(r.version)) for r in rows])
-
-
-def _filter(
-    tag: list[str] | None,
-    part: list[str] | None,
-    source: str,
-    licence: str,
-    side: str | None,
-    cyclic: bool | None,
-    shortest: float | None,
-    longest: float | None,
-    sequences: bool,
-) -> Filter:
-    from action_library.search import Filter
-
-    if side not in (None, "left", "right"):
-        raise typer.BadParameter(f"{side!r} is neither left nor right", param_hint="--side")
-    return Filter(
-        kind="sequence" if sequences else "action",
-        tags=tuple(tag or ()),
-        parts=tuple(part or ()),
-        source=source,
-        licence=licence,
-        side=side,  # type: ignore[arg-type]
-        cyclic=cyclic,
-        shortest=shortest,
-        longest=longest,
-    )
 
 
 def _print_rows(rows: Sequence[Row], scores: Sequence[float], as_json: bool) -> None:

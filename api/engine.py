@@ -12,8 +12,8 @@ from threading import Lock
 from typing import Any
 
 from action_library.action import checked, normal_name, sort_aliases
-from action_library.library import ANYTHING, Library, Progress
-from action_library.search import Filter, Page
+from action_library.library import Library, Progress
+from action_library.search import ANYTHING, Filter, Page
 from action_library.sequence import Sequence, calls_of, written_out
 from motion_engine.compose import compose
 from motion_engine.errors import MotionError
@@ -162,7 +162,7 @@ class CommandEngine:
         model, likely = self._embedder(), dict(self.matcher.ranking(text)[:LIKELY])
         with suppress(MotionError):  # it need not be a command
             likely |= {call.action: call.score for step in self.parse(text).steps for call in step.actions}
-        return self.library.find(
+        return self.library.index.by_text(
             text, wanted, embed=model.embed, model=model.id, likely=likely, limit=limit, cursor=cursor
         )
 

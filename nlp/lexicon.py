@@ -59,9 +59,10 @@ class Phrases:
         self._articles = frozenset(articles)
         self._gaps = self._articles | frozenset(gaps)
 
-    def add(self, phrase: str, entry: Entry, *, replace: bool = True) -> None:
+    def add(self, phrase: str | Sequence[Token], entry: Entry, *, replace: bool = True) -> None:
         """Enter a phrase; without `replace` an earlier meaning is kept. Articles in phrases of actions are dropped."""
-        node, words = self._root, [token.text for token in tokenize(phrase) if token.kind != "comma"]
+        tokens = tokenize(phrase) if isinstance(phrase, str) else phrase
+        node, words = self._root, [token.text for token in tokens if token.kind != "comma"]
         if entry.kind == "action":
             words = [word for word in words if word not in self._articles] or words
         for word in words:
@@ -78,9 +79,8 @@ class Phrases:
                 yield words, node.entry
             stack += [((*words, word), child) for word, child in reversed(node.children.items())]
 
-    def get(self, phrase: str) -> Entry | None:
+    def get(self, tokens: Sequence[Token]) -> Entry | None:
         """The meaning of exactly this phrase, inflected or not."""
-        tokens = tokenize(phrase)
         match = self.find(tokens, 0)
         return match.entry if match and match.end == len(tokens) else None
 
@@ -142,6 +142,7 @@ def load() -> dict[str, dict[str, Any]]:
     }
 
 
-def words(name: str) -> list[str]:
+@lru_cache(maxsize=64)
+def words(name: str) -> tuple[str, ...]:
     """The words of one class in both languages."""
-    return [word for lexicon in load().values() for word in flatten(lexicon.get(name, []))]
+    return tuple(word for lexicon in load().values() for word in flatten(lexicon.get(name, [])))

@@ -9,7 +9,7 @@ from threading import Lock
 
 from motion_engine.errors import UnknownAction
 from nlp.bank import Phrases
-from nlp.items import grammar_words, read_items
+from nlp.items import Item, grammar_words, read_items
 from nlp.lexicon import Entry, Params, flatten, load, words
 from nlp.models import Embedder, VectorCache
 from nlp.nearness import Calibration, Nearness, Ranking
@@ -87,7 +87,8 @@ class Matcher:
         action two". It wins over the lexicon where that means an action which the library lacks,
         or if it is the action's own name: an alias never takes a word from another action.
         """
-        known = self.phrases.get(phrase)
+        tokens = tokenize(phrase)
+        known = self.phrases.get(tokens)
         own = phrase in (name, name.replace("_", " "))
         if (
             known
@@ -95,21 +96,17 @@ class Matcher:
             and (known.value == name or (known.value in self.books and not own))
         ):
             return
-        if self._is_grammar(phrase):
+        items = read_items(tokens, self.phrases)
+        if _is_grammar(items):
             for word in _ACTION if own else ():
                 self.phrases.add(f"{word} {phrase}", Entry("action", name))
-        elif not self._says_the_same(name, phrase):
-            self.phrases.add(phrase, Entry("action", name))
+        elif not self._says_the_same(name, phrase, items):
+            self.phrases.add(tokens, Entry("action", name))
 
-    def _is_grammar(self, phrase: str) -> bool:
-        """Whether the phrase is a word of the grammar, a number or a measure: "then", "left", "two"."""
-        items = read_items(tokenize(phrase), self.phrases)
-        return len(items) == 1 and items[0].kind not in ("word", "noun", "action", "weak", "refuse")
-
-    def _says_the_same(self, name: str, phrase: str) -> bool:
+    def _says_the_same(self, name: str, phrase: str, items: Sequence[Item]) -> bool:
         """Whether the grammar reads the phrase already: a known name of the action and parameters ("turn left"), which
         would be lost, or another action and a direction ("walk forward")."""
-        items = [item for item in read_items(tokenize(phrase), self.phrases) if item.kind not in ("function", "filler")]
+        items = [item for item in items if item.kind not in ("function", "filler")]
         named = [item for item in items if item.is_action and item.entry and item.entry.value == name]
         rest = [item for item in items if item not in named]
         if len(named) == 1:
@@ -202,6 +199,11 @@ class Matcher:
             }
             self._index = Nearness(model, said, self._cache, self._bank)
         return self._index
+
+
+def _is_grammar(items: Sequence[Item]) -> bool:
+    """Whether a phrase is a word of the grammar, a number or a measure: "then", "left", "two"."""
+    return len(items) == 1 and items[0].kind not in ("word", "noun", "action", "weak", "refuse")
 
 
 def _lexicon_phrases() -> list[tuple[str, str, Params, str]]:

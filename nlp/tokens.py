@@ -69,6 +69,8 @@ def simplify(text: str) -> str:
 
 def _simplified(text: str) -> tuple[str, list[int]]:
     """The text as `simplify` gives it; for each of its characters, and the end, where in `text` it comes from."""
+    if text.isascii():
+        return text.lower(), list(range(len(text) + 1))
     plain: list[str] = []
     origin: list[int] = []
     start = 0

@@ -127,8 +127,8 @@ def test_archives_and_motion_vectors(library: Library, folder: Path, tmp_path: P
     for action in library.actions():
         assert library.store.vector(MOTION + action.track)
     near = library.like("arm_swing_01", 3)
-    assert len(near) == 3
-    assert near[0][1] > 0.5
+    assert len(near.rows) == 3
+    assert near.scores[0] > 0.5
 
 
 def test_a_sidecar_says_more(library: Library, folder: Path, tmp_path: Path) -> None:

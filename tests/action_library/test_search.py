@@ -70,7 +70,7 @@ def names(page: Page) -> list[str]:
 )
 def test_filters(library: Library, wanted: Filter, found: list[str]) -> None:
     assert names(library.index.page(wanted)) == found
-    text = library.find("kick bow walk strike", wanted, embed=embed, model="m")
+    text = library.index.by_text("kick bow walk strike", wanted, embed=embed, model="m")
     assert set(names(text)) <= set(found)
 
 
@@ -94,11 +94,11 @@ def test_cursors_of_other_searches_are_refused(library: Library) -> None:
             with pytest.raises(BadCommand, match="cursor"):
                 library.index.page(Filter(), cursor=bad)
             with pytest.raises(BadCommand, match="cursor"):
-                library.find("kick", cursor=bad)
+                library.index.by_text("kick", cursor=bad)
     with pytest.raises(BadCommand, match="of another search or order"):
         library.index.page(Filter(), sort="duration", cursor=cursor)
     with pytest.raises(BadCommand, match="of another search"):
-        library.find("kick", cursor=cursor)
+        library.index.by_text("kick", cursor=cursor)
     for limit in (0, 501):
         with pytest.raises(BadCommand, match="a page has 1 to 500"):
             library.index.page(Filter(), limit=limit)
@@ -107,34 +107,34 @@ def test_cursors_of_other_searches_are_refused(library: Library) -> None:
 
 
 def test_by_words(library: Library) -> None:
-    assert names(library.find("kick")) == ["kick", "high_kick"]
-    assert names(library.find("踢腿")) == ["kick"]
-    assert names(library.find("kick", Filter(side="left"))) == ["high_kick"]
-    assert names(library.find("nothing such")) == []
+    assert names(library.index.by_text("kick")) == ["kick", "high_kick"]
+    assert names(library.index.by_text("踢腿")) == ["kick"]
+    assert names(library.index.by_text("kick", Filter(side="left"))) == ["high_kick"]
+    assert names(library.index.by_text("nothing such")) == []
 
 
 def test_by_meaning_and_words(library: Library) -> None:
-    found = names(library.find("strike with a leg", embed=embed, model="m"))
+    found = names(library.index.by_text("strike with a leg", embed=embed, model="m"))
     assert (found[0], set(found[1:3])) == ("punch", {"high_kick", "kick"})
-    assert names(library.find("stroll", embed=embed, model="m"))[0] == "walk"
-    page = library.find("greet", embed=embed, model="m")
+    assert names(library.index.by_text("stroll", embed=embed, model="m"))[0] == "walk"
+    page = library.index.by_text("greet", embed=embed, model="m")
     assert names(page)[0] == "bow"
     assert page.scores == tuple(sorted(page.scores, reverse=True))
 
 
 def test_meanings_follow_what_is_changed_by_anybody(library: Library, store_url: str) -> None:
-    assert names(library.find("stroll", embed=embed, model="m"))[0] == "walk"
+    assert names(library.index.by_text("stroll", embed=embed, model="m"))[0] == "walk"
     other = Library(open_store(store_url))
     other.edit("bow", description="A stroll, a stroll, a walk.")
     other.remove("walk")
-    assert names(library.find("stroll", embed=embed, model="m"))[0] == "bow"
+    assert names(library.index.by_text("stroll", embed=embed, model="m"))[0] == "bow"
     other.restore("walk")
-    assert set(names(library.find("stroll", embed=embed, model="m"))[:2]) == {"bow", "walk"}
+    assert set(names(library.index.by_text("stroll", embed=embed, model="m"))[:2]) == {"bow", "walk"}
     other.close()
 
 
 def test_texts_are_embedded_once(library: Library, store_url: str) -> None:
-    library.find("stroll", embed=embed, model="m")
+    library.index.by_text("stroll", embed=embed, model="m")
     asked: list[str] = []
 
     def counting(texts: Sequence[str]) -> Array:
@@ -142,16 +142,16 @@ def test_texts_are_embedded_once(library: Library, store_url: str) -> None:
         return embed(texts)
 
     other = Library(open_store(store_url))
-    other.find("stroll", embed=counting, model="m")
+    other.index.by_text("stroll", embed=counting, model="m")
     assert asked == ["stroll"]
     other.close()
 
 
 def test_pages_of_a_search_by_meaning(library: Library) -> None:
-    whole = names(library.find("kick", embed=embed, model="m", limit=50))
+    whole = names(library.index.by_text("kick", embed=embed, model="m", limit=50))
     found, cursor = [], None
     while True:
-        page = library.find("kick", embed=embed, model="m", limit=1, cursor=cursor)
+        page = library.index.by_text("kick", embed=embed, model="m", limit=1, cursor=cursor)
         found += names(page)
         cursor = page.cursor
         if cursor is None:
@@ -165,6 +165,8 @@ def test_many_that_pass_the_filter_are_ranked_by_the_best_first(
 ) -> None:
     monkeypatch.setattr("action_library.search.RARE", 1)
     expected = ["kick", "high_kick", "punch"]
-    assert sorted(names(library.find("kick", Filter(tags=("fight",)), embed=embed, model="m"))) == sorted(expected)
-    assert names(library.find("kick", Filter(longest=1.2), embed=embed, model="m")) == ["kick"]
-    assert names(library.find("kick", Filter(side="right"))) == ["kick"]
+    assert sorted(names(library.index.by_text("kick", Filter(tags=("fight",)), embed=embed, model="m"))) == sorted(
+        expected
+    )
+    assert names(library.index.by_text("kick", Filter(longest=1.2), embed=embed, model="m")) == ["kick"]
+    assert names(library.index.by_text("kick", Filter(side="right"))) == ["kick"]

@@ -148,12 +148,12 @@ def measure(url: str) -> None:
 
     cells.append(p99(page))
     began = time.perf_counter()
-    library.find("warm", embed=embed, model=MODEL)
+    library.index.by_text("warm", embed=embed, model=MODEL)
     cells.append(f"{1e3 * (time.perf_counter() - began):.0f}")
     queries = [f"query {number}" for number in range(REPEATS)]
-    cells.append(p99(lambda n: library.find(queries[n], embed=embed, model=MODEL)))
+    cells.append(p99(lambda n: library.index.by_text(queries[n], embed=embed, model=MODEL)))
     said = [f"{chance.choice(VERBS)} {chance.choice(STYLES)}" for _ in range(REPEATS)]
-    cells.append(p99(lambda n: library.find(said[n], Filter(tags=("gesture",)), embed=embed, model=MODEL)))
+    cells.append(p99(lambda n: library.index.by_text(said[n], Filter(tags=("gesture",)), embed=embed, model=MODEL)))
     cells.append(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
     print(" | ".join(cells), flush=True)
 
