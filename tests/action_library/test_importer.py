@@ -206,9 +206,13 @@ def start(store_url: str, folder: Path, jobs: int) -> subprocess.Popen[str]:
 def many(tmp_path: Path, make: Any) -> Path:
     top = tmp_path / "many"
     top.mkdir()
-    for number in range(30):
-        write_bvh(top / f"take_{number:02}.bvh", swinging(make, 45, 0.05 * number))
+    write_takes(top, make, range(30))
     return top
+
+
+def write_takes(folder: Path, make: Any, numbers: range) -> None:
+    for number in numbers:
+        write_bvh(folder / f"take_{number:02}.bvh", swinging(make, 45, 0.05 * number))
 
 
 def test_a_killed_import_loses_nothing_and_goes_on(store_url: str, many: Path) -> None:
@@ -237,7 +241,8 @@ def test_a_killed_import_loses_nothing_and_goes_on(store_url: str, many: Path) -
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_ends_it_with_what_was_imported(tmp_path: Path, many: Path, jobs: int) -> None:
+def test_ctrl_c_ends_it_with_what_was_imported(tmp_path: Path, many: Path, make: Any, jobs: int) -> None:
+    write_takes(many, make, range(30, 120))  # more than are imported before the signal arrives on a busy machine
     path = tmp_path / "library.sqlite"
     process = start(str(path), many, jobs)
     assert process.stdout
@@ -248,7 +253,7 @@ def test_ctrl_c_ends_it_with_what_was_imported(tmp_path: Path, many: Path, jobs:
     words = out.strip().split("\n")[-1].split()
     assert words[:2] == ["END", "True"]
     library = Library(open_store(path))
-    assert len(library.actions()) == int(words[2]) < 30
+    assert len(library.actions()) == int(words[2]) < 120
     library.close()
 
 
