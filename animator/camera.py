@@ -19,6 +19,7 @@ NEAR = 0.05  # m: what is nearer (or behind the camera) is projected as if it st
 FLESH = 0.15  # m of body around a joint, at most: the crown over the head joint, the fingers beyond theirs
 FOLLOW_SECONDS = 0.7  # time constant of the path that a following camera takes
 FOLLOW_GAIN = 1.2  # how much larger the figure must become for the camera to follow it
+_FLOOR = np.array([1.0, 0.0, 1.0])  # a jump shall look like a jump: the camera never rises with the figure
 
 
 def _vector(values: Sequence[float] | Array, name: str) -> Array:
@@ -159,9 +160,8 @@ def frame_clip(
     back = np.array([np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)])
     axes = view_axes(-back, _up())
     lens = np.tan(0.5 * fov) * (1.0 - 2.0 * margin) * np.array([width / height, 1.0])
-    floor = np.array([1.0, 0.0, 1.0])  # a jump shall look like a jump: the camera never rises with the figure
-    stay = np.zeros((len(position), 3)) + position[:, 0].mean(axis=0) * floor
-    path = smooth(position[:, 0] * floor, FOLLOW_SECONDS * fps)
+    stay = np.zeros((len(position), 3)) + position[:, 0].mean(axis=0) * _FLOOR
+    path = position[0, 0] * _FLOOR + follow_path(position[:, 0], fps)
     fits = [_fit((position - track[:, None]) @ axes.T, lens, orthographic) for track in (stay, path)]
     if follow is None:
         follow = fits[0][1] > FOLLOW_GAIN * fits[1][1]
@@ -172,6 +172,12 @@ def frame_clip(
     span = 2.0 * distance * np.tan(0.5 * fov)
     depth = np.linalg.norm(position - targets[:, None], axis=-1).max() + 1.0  # stands outside the scene
     return CameraPath(targets + depth * back, targets, fov, span)
+
+
+def follow_path(root: Array, fps: float) -> Array:
+    """How a camera moves `(T, 3)` m, from 0, that goes along smoothly with a root at `root (T, 3)`."""
+    path = smooth(root * _FLOOR, FOLLOW_SECONDS * fps)
+    return path - path[0]
 
 
 def _fit(seen: Array, lens: Array, orthographic: bool) -> tuple[Array, float]:

@@ -90,7 +90,17 @@ def _both_sides(points: list[tuple[int, int, int]]) -> list[tuple[int, int, int]
 # ── Projection ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def project_clip(clip: Clip, cameras: Camera | CameraPath, width: int, height: int) -> PoseSequence:
+def body_points(clip: Clip, frame: int = 0, *, head_scale: float = 1.0) -> Array:
+    """The 18 points of the body `(18, 3)` m in the world, in one frame; arguments and errors as of `project_clip`."""
+    joints, _, _ = _joints(clip.skeleton)
+    one = slice(frame, frame + 1)
+    position, world = fk(clip.skeleton, clip.root_position[one].astype(np.float64), clip.rotation[one])
+    return _body_points(position[:, joints], _on_head(position[:, joints[0]], world[:, joints[0]], head_scale))[0]
+
+
+def project_clip(
+    clip: Clip, cameras: Camera | CameraPath, width: int, height: int, *, head_scale: float = 1.0
+) -> PoseSequence:
     """The keypoints of every frame, in the order and layout of DWPose.
 
     Args:
@@ -98,6 +108,7 @@ def project_clip(clip: Clip, cameras: Camera | CameraPath, width: int, height: i
         cameras: One for all frames, or a path with as many frames as the clip.
         width: Of the picture, px.
         height: Of the picture, px.
+        head_scale: How much larger the head is than the canonical skeleton's.
 
     Raises:
         BadClip: The skeleton lacks joints that are needed.
@@ -108,8 +119,7 @@ def project_clip(clip: Clip, cameras: Camera | CameraPath, width: int, height: i
     position, world = fk(clip.skeleton, clip.root_position.astype(np.float64), clip.rotation.astype(np.float64))
     # 1. Where everything is
     head, turn = position[:, body_joints[0]], world[:, body_joints[0]]
-    template, facing = head_template()
-    on_head = head[:, None] + quat.rotate(turn[:, None], template)
+    on_head = _on_head(head, turn, head_scale)
     body = _body_points(position[:, body_joints], on_head)
     hands = _hand_points(position, world, hand_joints, tips)
     points = np.concatenate((body, hands.reshape(len(clip), 42, 3), on_head[:, :68]), axis=1)
@@ -118,7 +128,7 @@ def project_clip(clip: Clip, cameras: Camera | CameraPath, width: int, height: i
     outside = np.maximum(np.abs(image - 0.5).max(axis=-1) - 0.5, 0.0)
     score = smoothstep(1.0 - outside / EDGE) * (depth > NEAR)
     # 3. What hides it
-    seen = _head_visibility(path, head, turn, facing)
+    seen = _head_visibility(path, head, turn)
     score[:, [0, 14, 15, 16, 17]] *= seen[:, [30, 68, 69, 70, 71]]
     score[:, 60:] *= seen[:, :68]
     arms = np.r_[[3, 4, 6, 7], 18:60]
@@ -150,6 +160,11 @@ def _joints(skeleton: Skeleton) -> tuple[Array, Array, Array]:
     return np.array(body), np.concatenate((wrists, ends.reshape(2, 15)), axis=1), ends[..., 2]
 
 
+def _on_head(head: Array, turn: Array, scale: float) -> Array:
+    """The points of the head template `(T, 72, 3)` m on heads at `head (T, 3)`, turned by `turn (T, 4)`."""
+    return head[:, None] + quat.rotate(turn[:, None], scale * head_template()[0])
+
+
 def _body_points(joints: Array, on_head: Array) -> Array:
     """The 18 points `(T, 18, 3)` from the joints of their names and the points on the head."""
     body = joints.copy()
@@ -179,13 +194,14 @@ def _towards_camera(path: CameraPath, points: Array) -> Array:
     return away / np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1e-9)
 
 
-def _head_visibility(path: CameraPath, head: Array, turn: Array, facing: Array) -> Array:
+def _head_visibility(path: CameraPath, head: Array, turn: Array) -> Array:
     """Scores `(T, 72)` of the points on the head, from the directions they face.
 
     A point fades when it turns away from the camera; those of the face, not the ears, also when the whole face does.
     """
     camera = _towards_camera(path, head[:, None])
     camera = quat.rotate(quat.inv(turn), camera[:, 0])  # seen from the head
+    facing = head_template()[1]
     each = smoothstep((np.einsum("pk,tk->tp", facing, camera) + 0.7) / 0.7)
     whole = smoothstep((camera[:, 2:] + 0.6) / 0.6)
     return np.concatenate((each[:, :70] * whole, each[:, 70:]), axis=1)
