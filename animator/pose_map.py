@@ -61,8 +61,9 @@ def draw_pose_map(
         face_score: `(68,)`, as for hands.
         height: px, > 0.
         width: px, > 0.
-        style: "aligned2160" draws thin sticks on a canvas with a short side of 2160 px and shrinks it, "native" draws
-            DWPose's thick sticks at the size of the picture.
+        style: "aligned2160" draws thin sticks on a canvas with a short side of 2160 px and shrinks it; "native" draws
+            as DWPose does, thick sticks at the size of the picture, each point whole or not at all: what has a score
+            below 0.3 is left out, the rest has its full colour.
         channels: Which channel comes first.
 
     Raises:
@@ -78,6 +79,10 @@ def draw_pose_map(
     body, body_score = _seen(body, body_score)
     hands, hand_score = _seen(hands, hand_score)
     face, face_score = _seen(face, face_score)
+    if style == "native":
+        body_score = np.where(body_score > 0.3, 1.0, 0.0)
+        hands, hand_score = _whole(hands, hand_score)
+        face, face_score = _whole(face, face_score)
     layers = [_limbs(target, body * size, body_score), _joints(target, body * size, body_score)]
     for points, score in zip((hands * size).astype(np.int64), hand_score, strict=True):
         layers += [_hand_edges(target, points, score), _dots(target, points, score, 4, np.array([0, 0, 1]))]
@@ -104,6 +109,11 @@ def _seen(points: Array, score: Array) -> tuple[Array, Array]:
     points, score = np.asarray(points, dtype=np.float64), np.asarray(score, dtype=np.float64)
     good = np.isfinite(score) & (np.abs(points) < FAR).all(axis=-1)
     return np.where(good[..., None], points, -1.0), np.where(good, score, 0.0)
+
+
+def _whole(points: Array, score: Array) -> tuple[Array, Array]:
+    """Points of hands and face as DWPose gives them: gone, or seen for sure."""
+    return np.where(score[..., None] >= 0.3, points, -1.0), np.ones_like(score)
 
 
 def _limbs(target: raster.Grid, body: Array, score: Array) -> tuple[raster.Spans, Array]:

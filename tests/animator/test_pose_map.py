@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ def test_first_limb_is_red_and_channels_can_be_swapped() -> None:
 
 
 def test_thresholds_of_limbs_and_joints() -> None:
-    at = draw_pose_map(**frame(body_score=np.full(18, 0.3)), height=256, width=256, style="native")
-    below = draw_pose_map(**frame(body_score=np.full(18, 0.2999)), height=256, width=256, style="native")
+    at = draw_pose_map(**frame(body_score=np.full(18, 0.3)), height=2160, width=2160)  # the canvas itself
+    below = draw_pose_map(**frame(body_score=np.full(18, 0.2999)), height=2160, width=2160)
     assert at.any() and not below.any()
     # At 0.3 limbs are drawn, joints not: nothing is brighter than a limb.
     assert at.max() == int(int(255 * 0.3 * 0.3) * 0.6)
@@ -170,3 +171,38 @@ def test_shrinking_a_full_canvas_keeps_its_colour() -> None:
     rows = np.arange(len(target.rows.lines))
     spans = np.zeros_like(rows), rows, np.full_like(rows, -5), np.full_like(rows, 10_000)
     assert (raster.picture(target, spans, np.array([[10, 200, 255]])) == [10, 200, 255]).all()
+
+
+def test_native_draws_each_point_whole_or_not_at_all() -> None:
+    """DWPose marks joints above 0.3 and drops points of hands and face below it; its colours do not fade."""
+    points = np.random.default_rng(1).uniform(0.3, 0.7, (2, 21, 2))
+    whole = draw_pose_map(**frame(hands=points), height=256, width=256, style="native")
+    faint = frame(hands=points, body_score=np.full(18, 0.31), hand_score=np.full((2, 21), 0.3))
+    np.testing.assert_array_equal(draw_pose_map(**faint, height=256, width=256, style="native"), whole)
+    gone = frame(hands=points, body_score=np.full(18, 0.3), hand_score=np.full((2, 21), 0.29))
+    assert not draw_pose_map(**gone, height=256, width=256, style="native").any()
+
+
+def opencv() -> tuple[Any, Any]:
+    """OpenCV and the drawing of the whole canvas with it that the benchmark compares with."""
+    cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed: pip install opencv-python")
+    path = Path(__file__).parents[1] / "bench" / "bench_pose_map.py"
+    return cv2, runpy.run_path(str(path))["reference"]
+
+
+@pytest.mark.parametrize("style", ["aligned2160", "native"])
+@pytest.mark.parametrize("size", [(512, 512), (200, 333), (64, 31)])
+def test_random_figures_are_drawn_as_with_opencv_to_the_pixel(style: Any, size: tuple[int, int]) -> None:
+    cv2, peer = opencv()
+    chance = np.random.default_rng(sum(size))
+    for spread in (0.5, 1.6):  # inside, and half of the points outside
+        # the lines of a hand that leave the picture differ by a pixel of the canvas: see raster._joined
+        spans = (((18, 2), spread), ((2, 21, 2), 0.5), ((68, 2), spread))
+        values = [chance.uniform(0.5 - span, 0.5 + span, shape) for shape, span in spans]
+        scores = [chance.uniform(0, 1, shape) for shape in (18, (2, 21), 68)]
+        ours = draw_pose_map(*values, *scores, *size, style=style)
+        if style == "native":
+            values[1:] = [np.where(s[..., None] < 0.3, -1.0, v) for v, s in zip(values[1:], scores[1:], strict=True)]
+            scores = [np.where(scores[0] > 0.3, 1.0, 0.0), np.ones((2, 21)), np.ones(68)]
+        theirs = peer(cv2, *values, *scores, *size, **({"canvas_side": min(size)} if style == "native" else {}))
+        np.testing.assert_array_equal(ours, theirs)

@@ -63,10 +63,11 @@ def milliseconds(work: Callable[[], Any]) -> float:
 
 
 def reference(
-    cv2: Any, body: Array, hands: Array, face: Array, bs: Array, hs: Array, fs: Array, height: int, width: int
-) -> Array:
-    """The whole canvas drawn with OpenCV, then resized."""
-    scale = 2160 / min(height, width)
+    cv2: Any, body: Array, hands: Array, face: Array, bs: Array, hs: Array, fs: Array, height: int, width: int,
+    canvas_side: int = 2160,
+) -> Array:  # fmt: skip
+    """The whole canvas, its short side `canvas_side` px, drawn with OpenCV, then resized."""
+    scale = canvas_side / min(height, width)
     size = np.array([int(width * scale), int(height * scale)])
     canvas = np.zeros((size[1], size[0], 3), np.uint8)
     for colour, (a, b) in zip(COLOURS, LIMBS, strict=False):
@@ -79,14 +80,14 @@ def reference(
             cv2.fillConvexPoly(canvas, polygon, [int(c * bs[a] * bs[b]) for c in colour])
     canvas = (canvas * 0.6).astype(np.uint8)
 
-    def dot(point: Array, radius: int, colour: list[float]) -> None:
+    def dot(point: Array, radius: int, colour: list[float], *, joint: bool = False) -> None:
         x, y = (int(v) for v in point * size)
-        if x > 0 and y > 0:
+        if joint or (x > 0 and y > 0):
             cv2.circle(canvas, (x, y), radius, colour, thickness=-1)
 
     for point, score, colour in zip(body, bs, COLOURS, strict=True):
         if score > 0.3:
-            dot(point, 4, [int(c * score) for c in colour])
+            dot(point, 4, [int(c * score) for c in colour], joint=True)
     for hand, scores in zip(hands, hs, strict=True):
         for colour, (a, b) in zip(HAND_COLOURS, HAND_EDGES, strict=True):
             ends = [tuple(int(v) for v in hand[i] * size) for i in (a, b)]
