@@ -1,1 +1,1 @@
-"""The diffusion renderer. Its modules import torch, so they are imported inside functions, only when a film is rendered."""
+"""The diffusion renderer. Its modules import torch: import them inside functions, when a film is to be rendered."""

@@ -1,4 +1,4 @@
-"""A face's embedding and the whole picture's to the four tokens that carry the identity (StableAnimator's FusionFaceId)."""
+"""Embeddings of the face and of the whole picture to the tokens of the identity (StableAnimator's FusionFaceId)."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class FusionFaceId(nn.Module):
 
     def forward(self, face: Tensor, picture: Tensor) -> Tensor:
         """The face's raw embedding `(B, 512)` and the picture's `(B, 1, 1024)` to tokens `(B, 4, 1024)`."""
-        tokens = self.proj(face).unflatten(-1, (self.num_tokens, self.width))
+        tokens = self.proj(face).view(len(face), self.num_tokens, self.width)
         fused: Tensor = self.fusion_model(self.norm(tokens), picture)
         return fused
 
 
 class Perceiver(nn.Module):
-    """Tokens that attend, `_DEPTH` times, to a context and to themselves (as in Flamingo's resampler, arXiv 2204.14198)."""
+    """Tokens that attend, `_DEPTH` times, to a context and to themselves (as Flamingo's, arXiv 2204.14198)."""
 
     def __init__(self, width: int, context_width: int) -> None:
         super().__init__()
@@ -61,7 +61,8 @@ class Perceiver(nn.Module):
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
         """Tokens `(B, N, width)` and their context `(B, L, context_width)` to tokens `(B, N, width)`."""
         context = self.proj_in(context)
-        for attention, feed_forward in self.layers:  # type: ignore[misc]  # a ModuleList of two
+        for layer in self.layers:
+            attention, feed_forward = layer.children()
             tokens = tokens + attention(tokens, context)
             tokens = tokens + feed_forward(tokens)
         out: Tensor = self.norm_out(self.proj_out(tokens))
@@ -91,7 +92,7 @@ class PerceiverAttention(nn.Module):
         return out
 
     def _by_head(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, _HEAD)).transpose(1, 2)  # (B, L, heads * 64) -> (B, heads, L, 64)
+        return x.view(*x.shape[:2], self.heads, _HEAD).transpose(1, 2)  # (B, L, heads * 64) -> (B, heads, L, 64)
 
 
 def _feed_forward(width: int) -> nn.Sequential:

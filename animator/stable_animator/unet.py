@@ -1,4 +1,4 @@
-"""The video UNet: Stable Video Diffusion's, told the pose at its first layer and the identity in its spatial attention."""
+"""Stable Video Diffusion's UNet, told the pose at its first layer and the identity in its spatial attention."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class UNet(UNetSpatioTemporalConditionModel):  # type: ignore[misc]  # diffusers
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        stock = self.conv_in
+        stock: nn.Conv2d = self.get_submodule("conv_in")
         self.conv_in = PosedConv(stock.in_channels, stock.out_channels, stock.kernel_size, padding=stock.padding)
         for name, module in self.named_modules():
             if name.endswith(".temporal_transformer_blocks.0.attn2"):
@@ -125,7 +125,7 @@ class IdentityAttention(nn.Module):
         # one mean and one deviation a frame, over tokens and channels
         deviation, mean = torch.std_mean(of_picture, dim=(1, 2), keepdim=True)  # (N, 1, 1)
         id_deviation, id_mean = torch.std_mean(of_identity, dim=(1, 2), keepdim=True)
-        aligned = (of_identity - id_mean) * deviation / (id_deviation + 1e-5) + mean
+        aligned = (of_identity - id_mean) * (deviation / (id_deviation + 1e-5)) + mean
         out: Tensor = attn.to_out[0](of_picture + aligned)
         return out
 
@@ -141,5 +141,5 @@ def _bias(attn: Any, hidden_states: Tensor) -> Tensor:
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, heads: int) -> Tensor:
-    split = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (query, key, value))  # (N, heads, L, C / heads)
+    split = (x.view(*x.shape[:2], heads, -1).transpose(1, 2) for x in (query, key, value))  # (N, heads, L, C / heads)
     return F.scaled_dot_product_attention(*split).transpose(1, 2).flatten(2)
