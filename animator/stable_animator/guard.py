@@ -53,5 +53,6 @@ def memory_told() -> Iterator[None]:
 def check_finite(values: Tensor, where: str, dtype: torch.dtype) -> None:
     """Raises `RenderFailed` if there are infinities or NaN among the values."""
     if not values.isfinite().all():
-        name = str(dtype).removeprefix("torch.")
-        raise RenderFailed(f"{where} gave numbers that are not finite in {name}; render in bf16 or fp32.")
+        half = dtype == torch.float16
+        instead = "render in bf16 or fp32" if half else "check that the weights are those that belong together"
+        raise RenderFailed(f"{where} gave numbers that are not finite; {instead}.")

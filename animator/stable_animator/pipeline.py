@@ -84,7 +84,7 @@ class StableAnimatorPipeline:
         for network in self._networks:
             network.requires_grad_(False).eval()
             dtype = torch.float32 if network is face_network else self.dtype
-            network.to(device="cpu" if offload else self.device, dtype=dtype)
+            _move(network, device="cpu" if offload else self.device, dtype=dtype)
         if compile_unet:
             unet.compile()
 
@@ -253,7 +253,7 @@ class StableAnimatorPipeline:
             conditions.time_ids,
             None if pose_latents is None else pose_latents.to(self.device),
         )
-        return velocity[0].float()
+        return velocity[0].to(noisy.dtype)
 
     def _decoded(self, latents: Tensor) -> Tensor:
         """Latents `(N, 4, h, w)` to pixels `(N, 3, H, W)`, about -1..1."""
@@ -286,15 +286,19 @@ class StableAnimatorPipeline:
 
     @contextmanager
     def _float32_vae(self) -> Iterator[None]:
-        self.vae.to(dtype=torch.float32)
+        _move(self.vae, dtype=torch.float32)
         try:
             yield
         finally:
-            self.vae.to(dtype=self.dtype)
+            _move(self.vae, dtype=self.dtype)
 
     def _use(self, *networks: nn.Module) -> None:
         """Brings networks to the device and, if the pipeline offloads, the others away from it."""
         if not self.offload:
             return
         for network in self._networks:
-            network.to(self.device if network in networks else "cpu")
+            _move(network, device=self.device if network in networks else "cpu")
+
+
+def _move(network: nn.Module, **to: Any) -> None:
+    nn.Module.to(network, **to)  # diffusers' own `to` warns at each change of precision, meant as it is

@@ -42,7 +42,7 @@ class UNet(UNetSpatioTemporalConditionModel):  # type: ignore[misc]  # diffusers
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
         stock: nn.Conv2d = self.get_submodule("conv_in")
-        self.conv_in = PosedConv(stock.in_channels, stock.out_channels, stock.kernel_size, padding=stock.padding)
+        self.conv_in = PosedConv(stock.in_channels, stock.out_channels, 3, padding=1)
         for name, module in self.named_modules():
             if name.endswith(".temporal_transformer_blocks.0.attn2"):
                 module.set_processor(ContextAttention())
@@ -141,5 +141,8 @@ def _bias(attn: Any, hidden_states: Tensor) -> Tensor:
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, heads: int) -> Tensor:
-    split = (x.view(*x.shape[:2], heads, -1).transpose(1, 2) for x in (query, key, value))  # (N, heads, L, C / heads)
-    return F.scaled_dot_product_attention(*split).transpose(1, 2).flatten(2)
+    def by_head(x: Tensor) -> Tensor:
+        return x.view(*x.shape[:2], heads, -1).transpose(1, 2)  # (N, L, C) -> (N, heads, L, C / heads)
+
+    seen = F.scaled_dot_product_attention(by_head(query), by_head(key), by_head(value))
+    return seen.transpose(1, 2).flatten(2)
