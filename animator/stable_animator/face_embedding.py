@@ -1,0 +1,67 @@
+"""The face of a reference picture as the 512 numbers that StableAnimator's face encoder was trained on."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from motion_engine.errors import ModelUnavailable
+from motion_engine.types import Array
+
+MODELS = ("antelopev2", "antelopev2/antelopev2")  # below models/; an archive that is unpacked as it is nests them
+SIDE = (640, 640)  # px, in which faces are looked for
+INSTALL = "pip install 'motion-engine[faces]'"
+
+
+def embed_face(picture: Array, weights: Path, *, channels: Literal["rgb", "bgr"] = "rgb") -> tuple[Array, str]:
+    """The embedding `(512,)` of the largest face, not normalised, and what there is to say about it.
+
+    Without insightface, its models or a face it is zero, which renders without an identity; the words say why.
+
+    Args:
+        picture: `(H, W, 3)` uint8 RGB.
+        weights: The folder of all weights, with `models/antelopev2`.
+        channels: In which order insightface is given them: "rgb" as the released script does, whose weights were
+            trained so, or "bgr" as insightface means it.
+
+    Raises:
+        ModelUnavailable: The models are there, but cannot be loaded.
+    """
+    analysis, words = _analysis(weights)
+    if analysis is None:
+        return np.zeros(512, np.float32), words
+    seen = picture if channels == "rgb" else picture[..., ::-1]
+    faces = analysis.get(np.ascontiguousarray(seen))
+    if not faces:
+        return np.zeros(512, np.float32), "No face is found in the reference picture: it is rendered without identity."
+    largest = max(faces, key=lambda face: float(np.prod(np.asarray(face.bbox[2:4]) - np.asarray(face.bbox[:2]))))
+    embedding = np.asarray(largest.embedding, dtype=np.float32).reshape(-1)
+    if embedding.shape != (512,) or not np.isfinite(embedding).all():
+        raise ModelUnavailable(f"{weights / 'models'}: gives embeddings {embedding.shape}, not 512: use antelopev2.")
+    more = f", the largest of {len(faces)}" if len(faces) > 1 else ""
+    return embedding, f"The face{more} at {', '.join(f'{value:.0f}' for value in largest.bbox[:4])} px is kept."
+
+
+def _analysis(weights: Path) -> tuple[Any, str]:
+    try:
+        from insightface.app import FaceAnalysis
+    except ImportError:
+        return None, f"insightface is not installed, so the face is not kept: {INSTALL}"
+    name = next((name for name in MODELS if any((weights / "models" / name).glob("*.onnx"))), None)
+    if name is None:  # insightface would try to download them
+        place = weights / "models" / MODELS[0]
+        return None, f"{place} has no .onnx files, so the face is not kept: put those of antelopev2 there."
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it finds
+            analysis = FaceAnalysis(name=name, root=str(weights), providers=["CPUExecutionProvider"])
+            analysis.prepare(ctx_id=-1, det_size=SIDE)
+    except Exception as error:  # whatever its loaders stumble over
+        reason = str(error).split("\n", 1)[0][:200] or type(error).__name__
+        raise ModelUnavailable(
+            f"{weights / 'models' / name}: cannot be loaded ({reason}): download its files again."
+        ) from None
+    return analysis, ""
