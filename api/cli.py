@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli_library import library
-from api.console import Json, LibraryUrl, open_engine, print_table, progress
+from api.console import Json, LibraryUrl, Weights, open_engine, print_table, progress
 from motion_engine.errors import (
     BadClip,
     BadCommand,
@@ -280,11 +280,17 @@ def _plan_json(engine: CommandEngine, text: str) -> str:
 
 
 @app.command()
-def doctor(library_url: LibraryUrl = None) -> None:
-    """Check that everything the engine needs is there, and say what to install if not."""
+def doctor(
+    weights: Weights = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compute the sha256 of all weights: some ten seconds.")
+    ] = False,
+    library_url: LibraryUrl = None,
+) -> None:
+    """Check that everything the engine needs is there, and say what to install or download if not."""
     from api.doctor import check
 
-    findings = list(check(library_url))
+    findings = list(check(library_url, weights, verify=verify))
     print_table(("", "part", "state"), [(finding.state, finding.part, finding.words) for finding in findings])
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(5)

