@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
@@ -10,8 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from animator import video_gif
+from animator.video_folder import names_folder, whole_folder, write_pictures
+from animator.video_frames import check_frame, checked, closing
+from animator.video_sound import Audio, Sound, SoundTrack
 from motion_engine.errors import BadMedia
-from motion_engine.files import whole_file
+from motion_engine.files import check_target, whole_file
 from motion_engine.types import Array
 
 # codec, container, encoder options; the quality is visually lossless for mp4 and high for webm
@@ -20,11 +25,12 @@ _ENCODERS: dict[str, tuple[str, str, dict[str, str]]] = {
     ".webm": ("libvpx-vp9", "webm", {"crf": "26", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}),
     ".gif": ("gif", "gif", {}),
 }
+_SOUND_CODECS = {".mp4": "aac", ".webm": "libopus"}
 SUFFIXES = tuple(_ENCODERS)
-_GIF_FPS = 50.0  # browsers slow down what is faster
-_PALETTE_FRAMES = 24  # of the start of a gif, whose colours its one palette is made from
+LARGEST = 16_384  # px of a side, what H.264 and VP9 encoders take
 _BT709 = 1  # of ITU-T H.273: primaries, transfer and matrix alike
 _LIMITED_RANGE = 1
+_BACKGROUND = 24  # grey around pictures that do not fill their panel
 
 
 def write_video(
@@ -32,118 +38,149 @@ def write_video(
     frames: Iterable[Array],
     fps: float,
     *,
+    audio: Audio | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> None:
-    """Writes pictures to a video; the file appears under its name only when it is complete.
+    """Writes pictures to a video or a folder, which appears under its name only when it is complete.
 
     Args:
         path: Ends with .mp4 (H.264, plays everywhere; odd sizes grow by one pixel), .webm (VP9) or .gif (256 colours,
-            at most 50 frames/s: what is more is left out).
-        frames: Pictures `(H, W, 3)` uint8, all of one size.
+            at most 50 frames/s: what is more is left out). A name without suffix, or that ends with a slash, is a
+            folder of `frame_0.png, frame_1.png …`; only an empty folder or one of such frames is ever replaced.
+        frames: Pictures `(H, W, 3)` uint8, all of one size. A generator is closed at the end, whatever ends it.
         fps: Frames a second.
+        audio: What is heard in an .mp4 (AAC) or .webm (Opus): a sound file, the bytes of one, or samples (N,) mono at
+            16 kHz. The pictures say how long a video is: a longer sound is cut at their end, after a shorter one it
+            is silent.
         on_frame: Called with the number of frames written so far; an exception it raises cancels.
 
     Raises:
-        BadMedia: Wrong suffix, a folder that is missing or cannot be written, no frames, frames of different sizes, or
-            an encoder's failure (disk full).
+        BadMedia: Wrong suffix, a folder that is missing or cannot be written, no frames, frames of different sizes, a
+            sound that cannot be read or that the file cannot carry, or an encoder's failure (disk full).
     """
-    suffix = Path(path).suffix.lower()
-    with whole_file(path, SUFFIXES) as part:
+    with closing(frames), ExitStack() as stack:
+        folder, suffix = names_folder(path), Path(path).suffix.lower()
+        if audio is not None and (folder or suffix not in _SOUND_CODECS):
+            if not folder:
+                check_target(Path(path), SUFFIXES)
+            raise BadMedia(f"{path}: carries no sound; write .mp4 or .webm, or leave the sound out.")
+        part = stack.enter_context(whole_folder(path) if folder else whole_file(path, SUFFIXES))
         if not 0 < fps <= 1000:
             raise BadMedia(f"{path}: {fps:g} frames/s cannot be written; choose 1 to 1000.")
-        source = _checked(path, frames)
+        sound = None if audio is None else Sound(audio)
+        if sound is not None:
+            stack.callback(sound.close)
+        source = checked(frames, f"{path}: ")
         first = next(source, None)
         if first is None:
             raise BadMedia(f"{path}: there is no frame to write.")
-        source = _with_first(first, source)
-        if suffix == ".gif" and fps > _GIF_FPS:
-            source, fps = _thinned(source, fps), _GIF_FPS
-        _encode(path, part, suffix, source, first.shape, fps, on_frame)
+        source = chain((first,), source)
+        if folder:
+            written = write_pictures(part, source)
+        else:
+            if max(first.shape) > LARGEST:
+                raise BadMedia(f"{path}: {first.shape[1]} x {first.shape[0]} px; a video has at most {LARGEST} a side.")
+            if suffix == ".gif" and fps > video_gif.FPS:
+                source, fps = video_gif.thinned(source, fps), video_gif.FPS
+            written = _encoded(path, part, suffix, source, first.shape, fps, sound)
+        with closing(written):
+            for done in written:
+                if on_frame is not None:
+                    on_frame(done)
 
 
 def side_by_side(*streams: Iterable[Array]) -> Iterator[Array]:
-    """Pictures of several streams in one, left to right; ends with the shortest.
+    """Pictures of several streams in one, left to right; ends with the shortest, and closes all of them.
 
-    A still picture is a stream too: `itertools.repeat(picture)`. Streams are resized to the first one's height.
+    A single picture `(H, W, 3)` is a stream too, and stays. All panels are as large as the pictures of the first
+    stream that moves; others are made smaller or larger to fit in whole, with dark bars where their shape differs.
+
+    Raises:
+        BadMedia: Something is no picture, or nothing moves.
     """
-    for pictures in zip(*streams, strict=False):
-        yield np.hstack([_to_height(picture, len(pictures[0])) for picture in pictures])
+    moving = [stream for stream in streams if not _is_still(stream)]
+    with closing(*moving):
+        if not moving:
+            raise BadMedia("Pictures side by side: none of them moves, so there is no end; give at least one stream.")
+        iterators = [checked(stream) for stream in moving]
+        stills: list[Array] | None = None
+        for pictures in zip(*iterators, strict=False):
+            height, width = pictures[0].shape[:2]
+            if stills is None:
+                stills = [letterboxed(np.asarray(s), height, width) for s in streams if _is_still(s)]
+            rest, still = iter(pictures), iter(stills)
+            yield np.hstack([next(still) if _is_still(s) else letterboxed(next(rest), height, width) for s in streams])
 
 
-def _to_height(picture: Array, height: int) -> Array:
-    if len(picture) == height:
+def letterboxed(picture: Array, height: int, width: int) -> Array:
+    """A picture `(H, W, 3)` uint8 as large as fits whole and undistorted into `height` x `width`, in the middle."""
+    check_frame(picture)
+    if picture.shape[:2] == (height, width):
         return picture
     from PIL import Image
 
-    width = max(1, round(picture.shape[1] * height / len(picture)))
-    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
+    scale = min(height / picture.shape[0], width / picture.shape[1])
+    inner_height, inner_width = (max(1, round(side * scale)) for side in picture.shape[:2])
+    small = Image.fromarray(picture).resize((inner_width, inner_height), Image.Resampling.LANCZOS)
+    result = np.full((height, width, 3), _BACKGROUND, np.uint8)
+    top, left = (height - inner_height) // 2, (width - inner_width) // 2
+    result[top : top + inner_height, left : left + inner_width] = np.asarray(small)
+    return result
 
 
-def _checked(path: Path | str, frames: Iterable[Array]) -> Iterator[Array]:
-    shape: tuple[int, ...] | None = None
-    for index, frame in enumerate(frames):
-        if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
-            raise BadMedia(f"{path}: frame {index} is {frame.dtype} {frame.shape}; give uint8 (height, width, 3).")
-        if shape is not None and frame.shape != shape:
-            raise BadMedia(f"{path}: frame {index} is {frame.shape[:2]}, the ones before are {shape[:2]}.")
-        shape = frame.shape
-        yield frame
+def _is_still(stream: Iterable[Array]) -> bool:
+    return isinstance(stream, np.ndarray) and stream.ndim == 3
 
 
-def _with_first(first: Array, frames: Iterator[Array]) -> Iterator[Array]:
-    yield first
-    yield from frames
-
-
-def _thinned(frames: Iterable[Array], fps: float) -> Iterator[Array]:
-    """The frames that remain at 50 frames/s."""
-    shown = -1
-    for index, frame in enumerate(frames):
-        slot = int(index * _GIF_FPS / fps + 1e-9)
-        if slot > shown:
-            shown = slot
-            yield frame
-
-
-def _encode(
+def _encoded(
     path: Path | str,
     part: Path,
     suffix: str,
     frames: Iterator[Array],
     shape: tuple[int, ...],
     fps: float,
-    on_frame: Callable[[int], None] | None,
-) -> None:
+    sound: Sound | None,
+) -> Iterator[int]:
+    """Encodes frames; yields how many there are so far."""
     import av
 
-    codec, container_format, options = _ENCODERS[suffix]
+    container_format = _ENCODERS[suffix][1]
     rate = Fraction(fps).limit_denominator(1001)
     extra = {"movflags": "+faststart"} if suffix == ".mp4" else {}
     try:
         with av.open(str(part), "w", format=container_format, options=extra) as container:
-            stream: Any = container.add_stream(codec, rate=rate, options=options)
-            prepare: Callable[[Array], Any]
-            if suffix == ".gif":
-                head = list(islice(frames, _PALETTE_FRAMES))
-                frames = chain(head, frames)
-                stream.width, stream.height, stream.pix_fmt = shape[1], shape[0], "pal8"
-                prepare = _Paletted(head, rate)
-            else:
-                stream.width, stream.height = shape[1] + shape[1] % 2, shape[0] + shape[0] % 2
-                stream.pix_fmt = "yuv420p"
-                context = stream.codec_context
-                context.color_primaries = context.color_trc = context.colorspace = _BT709
-                context.color_range = _LIMITED_RANGE
-                prepare = _to_yuv
-            for index, frame in enumerate(frames):
+            head = list(islice(frames, video_gif.PALETTE_FRAMES)) if suffix == ".gif" else []
+            stream, prepare = _stream(container, suffix, shape, rate, head)
+            track = None if sound is None else SoundTrack(sound, container, _SOUND_CODECS[suffix])
+            for index, frame in enumerate(chain(head, frames)):
                 picture = prepare(frame)
                 picture.pts, picture.time_base = index, 1 / rate
                 container.mux(stream.encode(picture))
-                if on_frame is not None:
-                    on_frame(index + 1)
+                if track is not None:
+                    track.until((index + 1) / rate)
+                yield index + 1
             container.mux(stream.encode())
+            if track is not None:
+                track.finish()
     except av.FFmpegError as error:
-        raise BadMedia(f"{path}: the video cannot be written ({error}); is the disk full?") from error
+        raise BadMedia(f"{path}: the video cannot be written ({error.strerror}); is the disk full?") from error
+
+
+def _stream(
+    container: Any, suffix: str, shape: tuple[int, ...], rate: Fraction, head: list[Array]
+) -> tuple[Any, Callable[[Array], Any]]:
+    """The video stream of a container, and what makes its pictures of frames."""
+    codec, _, options = _ENCODERS[suffix]
+    stream = container.add_stream(codec, rate=rate, options=options)
+    if suffix == ".gif":
+        stream.width, stream.height, stream.pix_fmt = shape[1], shape[0], "pal8"
+        return stream, video_gif.Paletted(head, rate)
+    stream.width, stream.height = shape[1] + shape[1] % 2, shape[0] + shape[0] % 2
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.color_primaries = context.color_trc = context.colorspace = _BT709
+    context.color_range = _LIMITED_RANGE
+    return stream, _to_yuv
 
 
 def _to_yuv(frame: Array) -> Any:
@@ -155,51 +192,3 @@ def _to_yuv(frame: Array) -> Any:
         frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
     return picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-
-
-class _Paletted:
-    """Frames in the 256 colours that suit the first ones best, ordered dither: still parts stay still."""
-
-    def __init__(self, head: list[Array], rate: Fraction) -> None:
-        import av
-        from av.filter import Graph
-
-        height, width = head[0].shape[:2]
-        maker, rgb = Graph(), av.VideoFormat("rgb24")
-        source = maker.add_buffer(width=width, height=height, format=rgb, time_base=1 / rate)
-        generator, sink = maker.add("palettegen", "stats_mode=full:reserve_transparent=0"), maker.add("buffersink")
-        source.link_to(generator)
-        generator.link_to(sink)
-        maker.configure()
-        for index, frame in enumerate(head):
-            source.push(self._picture(frame, index, rate))
-        source.push(None)
-        palette: Any = sink.pull()
-
-        self._graph, self._rate, self._index = Graph(), rate, 0
-        self._source = self._graph.add_buffer(width=width, height=height, format=rgb, time_base=1 / rate)
-        colors = self._graph.add_buffer(
-            width=palette.width, height=palette.height, format=palette.format, time_base=1 / rate
-        )
-        user = self._graph.add("paletteuse", "dither=bayer:bayer_scale=4")
-        self._sink = self._graph.add("buffersink")
-        self._source.link_to(user, 0, 0)
-        colors.link_to(user, 0, 1)
-        user.link_to(self._sink)
-        self._graph.configure()
-        palette.pts, palette.time_base = 0, 1 / rate
-        colors.push(palette)
-        colors.push(None)
-
-    def __call__(self, frame: Array) -> Any:
-        self._source.push(self._picture(frame, self._index, self._rate))
-        self._index += 1
-        return self._sink.pull()
-
-    @staticmethod
-    def _picture(frame: Array, index: int, rate: Fraction) -> Any:
-        import av
-
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-        picture.pts, picture.time_base = index, 1 / rate
-        return picture
