@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 import numpy as np
 
 from animator.camera import Camera, CameraPath, frame_clip
 from animator.captions import Caption
 from animator.figure import Kind, load_figure
+from animator.parallel import ordered_map
+from animator.picture import check_size
 from animator.shadow import HeightMap
 from animator.stage import Stage
 from animator.triangles import draw
+from motion_engine.errors import BadClip
 from motion_engine.kinematics import fk
 from motion_engine.types import Array, Clip
 
 _BATCH = 32  # frames posed at once: what a batch needs of memory is small, and its overhead is shared
+_SENT = 16_000_000  # bytes of pictures at once from one process to another
 _CELL = 0.022  # m, of the shadow map
 _KEY, _SKY, _GROUND, _RIM = (
     np.array(c, np.float32) for c in ((0.86, 0.80, 0.72), (0.46, 0.50, 0.56), (0.24, 0.21, 0.19), (0.15, 0.165, 0.19))
 )
 _LIGHT_TURN, _LIGHT_HEIGHT = np.radians(-48), np.radians(60)  # from the first camera: over its left shoulder
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Frames that are drawn one after another."""
+
+    position: Array  # (T, J, 3) m
+    world: Array  # (T, J, 4)
+    cameras: list[Camera]
+    captions: list[str]
+    light: Array  # (3,)
 
 
 class MannequinRenderer:
@@ -30,29 +48,42 @@ class MannequinRenderer:
         kind: `wooden`, the artist's figure, or `convex`, simpler and faster.
         width: Of the picture, px.
         height: Of the picture, px.
+
+    Raises:
+        RenderFailed: There is no pixel.
+        LimitExceeded: There are too many.
     """
 
     def __init__(self, kind: Kind = "wooden", width: int = 512, height: int = 512) -> None:
-        assert width > 0 and height > 0, "a picture has at least one pixel"
-        self.width, self.height = width, height
+        check_size(width, height)
+        self.kind, self.width, self.height = kind, width, height
         self._figure = load_figure(kind)
         # to linear light: a square is near enough to sRGB and much faster
         self._albedo = np.asfortranarray(self._figure.color**2)
-        self._stage = Stage(width, height)
+        self._stage, self._caption = Stage(width, height), Caption(width, height)
 
     def frames(
         self,
         clip: Clip,
         cameras: Camera | CameraPath | Sequence[Camera] | None = None,
         captions: Sequence[str] | None = None,
+        *,
+        workers: int = 1,
     ) -> Iterator[Array]:
-        """One picture `(H, W, 3)` uint8 for each frame of the clip, drawn when asked for.
+        """One picture `(H, W, 3)` uint8 for each frame of the clip, drawn when asked for, or a little before.
 
         Args:
             clip: On the canonical skeleton.
             cameras: One, or one a frame; by default one that shows the whole clip.
             captions: A line of text for each frame, empty for none.
+            workers: How many processes draw; see `parallel.ordered_map`.
+
+        Raises:
+            BadClip: A number in the clip is none.
+            RenderFailed: A process that draws died.
         """
+        if not (np.isfinite(clip.root_position).all() and np.isfinite(clip.rotation).all()):
+            raise BadClip("the clip has numbers that are none (NaN or infinite), so it cannot be drawn")
         assert captions is None or len(captions) == len(clip), "one caption a frame"
         position, world = fk(clip.skeleton, clip.root_position, clip.rotation)
         if cameras is None:
@@ -60,15 +91,35 @@ class MannequinRenderer:
         if isinstance(cameras, Camera):
             cameras = [cameras] * len(clip)
         assert len(cameras) == len(clip), "one camera a frame"
+        if not len(clip):
+            return
         light = key_light(cameras[0])
-        caption = Caption(self.width, self.height)
-        for first in range(0, len(clip), _BATCH):
-            part = slice(first, first + _BATCH)
-            for i, posed in enumerate(zip(*self._figure.pose(position[part], world[part]), strict=True)):
-                picture = self._draw(posed, cameras[first + i], light)
-                if captions is not None:
-                    caption.write(picture, captions[first + i])
-                yield picture
+        length = _BATCH if workers == 1 else max(1, min(_BATCH, _SENT // (self.width * self.height * 3)))
+        parts = [range(first, min(first + length, len(clip))) for first in range(0, len(clip), length)]
+        batches = (
+            _Batch(
+                position[part.start : part.stop],
+                world[part.start : part.stop],
+                [cameras[i] for i in part],
+                [captions[i] for i in part] if captions else [""] * len(part),
+                light,
+            )
+            for part in parts
+        )
+        if workers == 1:
+            yield from chain.from_iterable(map(self._pictures, batches))
+            return
+        make = partial(_drawer, self.kind, self.width, self.height)
+        for pictures in ordered_map(make, batches, workers=min(workers, len(parts))):
+            yield from pictures
+
+    def _pictures(self, batch: _Batch) -> Iterator[Array]:
+        posed = zip(*self._figure.pose(batch.position, batch.world), strict=True)
+        for shape, camera, caption in zip(posed, batch.cameras, batch.captions, strict=True):
+            picture = self._draw(shape, camera, batch.light)
+            if caption:
+                self._caption.write(picture, caption)
+            yield picture
 
     def _draw(self, posed: tuple[Array, Array, Array], camera: Camera, light: Array) -> Array:
         vertices, normals, surface = (np.ascontiguousarray(part) for part in posed)
@@ -81,6 +132,12 @@ class MannequinRenderer:
         if patch is not None:
             patch.over(picture)
         return picture.astype(np.uint8)
+
+
+def _drawer(kind: Kind, width: int, height: int) -> Callable[[_Batch], list[Array]]:
+    """What a process of its own draws with."""
+    renderer = MannequinRenderer(kind, width, height)
+    return lambda batch: list(renderer._pictures(batch))
 
 
 def key_light(camera: Camera) -> Array:

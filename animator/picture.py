@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from motion_engine.errors import BadMedia, LimitExceeded
+from motion_engine.errors import BadMedia, LimitExceeded, RenderFailed
 from motion_engine.types import Array
 
 SMALLEST = 16  # px of a side: below that nothing is seen
 LARGEST = 16_384  # px of a side
 MOST_PIXELS = 50_000_000  # 150 MB once decoded
+_AT_MOST = f"at most {LARGEST} px a side and {MOST_PIXELS // 1_000_000} million in all are allowed"
 LARGEST_FILE = 100 * 1024 * 1024  # bytes
 BACKGROUND = (255, 255, 255)  # behind what is transparent
 MULTIPLE = 64  # px: what a video model's sizes must be multiples of
@@ -53,6 +54,14 @@ def read_picture(source: Path | str | bytes, *, name: str = "", smallest: int = 
         raise BadMedia(f"{where}: {words}; give a PNG or JPEG.") from None
 
 
+def check_size(width: int, height: int) -> None:
+    """RenderFailed if a picture of this size has no pixel, LimitExceeded if it has too many."""
+    if min(width, height) < 1:
+        raise RenderFailed(f"No picture of {width} x {height} px: choose sides from 1 px.")
+    if max(width, height) > LARGEST or width * height > MOST_PIXELS:
+        raise LimitExceeded(f"No picture of {width} x {height} px: {_AT_MOST}: choose a smaller one.")
+
+
 def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -66,10 +75,7 @@ def _check_size(where: str, width: int, height: int, smallest: int) -> None:
     if min(width, height) < smallest:
         raise BadMedia(f"{where}: has {width} x {height} px, {smallest} x {smallest} are the least: use a larger one.")
     if max(width, height) > LARGEST or width * height > MOST_PIXELS:
-        raise LimitExceeded(
-            f"{where}: has {width} x {height} px; at most {LARGEST} px a side and {MOST_PIXELS // 1_000_000} million "
-            "in all are allowed: make it smaller."
-        )
+        raise LimitExceeded(f"{where}: has {width} x {height} px; {_AT_MOST}: make it smaller.")
 
 
 def _rgb(picture: Any) -> Any:

@@ -6,13 +6,16 @@ sticks at 60 %, then joints, hands and face over them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from colorsys import hsv_to_rgb
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from animator import raster
+from animator.parallel import ordered_map
+from animator.picture import check_size
 from motion_engine.errors import RenderFailed
 from motion_engine.types import Array, PoseSequence
 
@@ -21,6 +24,8 @@ Channels = Literal["rgb", "bgr"]
 
 CANVAS = 2160  # px, the short side of the canvas in the style "aligned2160"
 LONGEST = 64  # ratio of the sides; the canvas's length grows with it
+BATCH, SENT = 64, 16_000_000  # frames, and bytes of pictures, at once from one process to another
+PARTS = ("body", "hands", "face", "body_score", "hand_score", "face_score")
 FAR = 16.0  # picture sizes: points further away than this are taken as not seen
 # Joints from and to, in the order of drawing.
 LIMBS = np.array(
@@ -68,11 +73,11 @@ def draw_pose_map(
 
     Raises:
         RenderFailed: The size is not positive, or more than 64 times as long as wide.
+        LimitExceeded: There are too many pixels.
     """
-    if min(height, width) < 1 or max(height, width) > LONGEST * min(height, width):
-        raise RenderFailed(
-            f"No pose map of {width} x {height} px: choose sides from 1 px, and of a ratio below {LONGEST}."
-        )
+    if max(height, width) > LONGEST * max(1, min(height, width)):
+        raise RenderFailed(f"No pose map of {width} x {height} px: choose sides of a ratio below {LONGEST}.")
+    check_size(width, height)
     scale = CANVAS / min(height, width) if style == "aligned2160" else 1.0
     target = raster.grid(height, width, scale)
     size = np.array([target.columns.length, target.rows.length], dtype=np.float64)
@@ -95,13 +100,39 @@ def draw_pose_map(
 
 
 def draw_pose_maps(
-    sequence: PoseSequence, height: int, width: int, *, style: Style = "aligned2160", channels: Channels = "rgb"
+    sequence: PoseSequence,
+    height: int,
+    width: int,
+    *,
+    style: Style = "aligned2160",
+    channels: Channels = "rgb",
+    workers: int = 1,
 ) -> Iterator[Array]:
-    """The frames of a sequence as pictures `(height, width, 3)` uint8, one after the other."""
-    for t in range(len(sequence)):
-        points = sequence.body[t], sequence.hands[t], sequence.face[t]
-        scores = sequence.body_score[t], sequence.hand_score[t], sequence.face_score[t]
-        yield draw_pose_map(*points, *scores, height, width, style=style, channels=channels)
+    """The frames of a sequence as pictures `(height, width, 3)` uint8, one after the other.
+
+    Args:
+        sequence: What to draw.
+        height: px, > 0.
+        width: px, > 0.
+        style: As of `draw_pose_map`.
+        channels: As of `draw_pose_map`.
+        workers: How many processes draw; see `parallel.ordered_map`.
+
+    Raises:
+        RenderFailed: As `draw_pose_map`; a process that draws died.
+    """
+    make = partial(_drawer, height, width, style, channels)
+    length = max(1, min(BATCH, SENT // max(1, height * width * 3))) if workers > 1 else 1
+    parts = [slice(first, first + length) for first in range(0, len(sequence), length)]
+    batches = (tuple(getattr(sequence, name)[part] for name in PARTS) for part in parts)
+    for pictures in ordered_map(make, batches, workers=min(workers, max(1, len(parts)))):
+        yield from pictures
+
+
+def _drawer(height: int, width: int, style: Style, channels: Channels) -> Callable[[tuple[Array, ...]], list[Array]]:
+    """Draws a few frames, given as the six arrays of `draw_pose_map` with a leading axis."""
+    draw = partial(draw_pose_map, height=height, width=width, style=style, channels=channels)
+    return lambda parts: [draw(*frame) for frame in zip(*parts, strict=True)]
 
 
 def _seen(points: Array, score: Array) -> tuple[Array, Array]:
