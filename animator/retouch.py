@@ -18,6 +18,7 @@ from motion_engine.types import Array
 
 Method = Literal["statistics", "histogram"]
 _BINS = 256
+_REFERENCE_SIDE = 2048  # px, of which a reference's colours are taken: every nth pixel of larger ones
 _LOW, _HIGH = np.array((0.0, -110.0, -110.0)), np.array((100.0, 110.0, 110.0))  # of L*, a*, b*
 _MOST_GAIN = 3.0  # of contrast: what is nearly flat would become noise
 _SMOOTH = 2.5  # bins by which histograms are blurred, for the same reason
@@ -63,7 +64,9 @@ def match_colours(
     _check_range("strength", strength, 0.0, 1.0)
     _check_range("halflife", halflife, 0.0, np.inf)
     measure: Callable[[Array, Array | None], Array] = _statistics if method == "statistics" else _histogram
-    goal = measure(to_lab(reference), _weight(reference_mask, reference, "The reference's mask"))
+    weight = _weight(reference_mask, reference, "The reference's mask")
+    part = tuple(slice(None, None, 1 + side // _REFERENCE_SIDE) for side in reference.shape[:2])
+    goal = measure(to_lab(reference[part]), None if weight is None else weight[part])
     return _matched(checked(frames), measure, goal, strength, mask, 0.5 ** (1 / halflife) if halflife else 0.0)
 
 

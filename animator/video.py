@@ -65,8 +65,8 @@ def write_video(
                 check_target(Path(path), SUFFIXES)
             raise BadMedia(f"{path}: carries no sound; write .mp4 or .webm, or leave the sound out.")
         part = stack.enter_context(whole_folder(path) if folder else whole_file(path, SUFFIXES))
-        if not 0 < fps <= 1000:
-            raise BadMedia(f"{path}: {fps:g} frames/s cannot be written; choose 1 to 1000.")
+        if not 0.01 <= fps <= 1000:
+            raise BadMedia(f"{path}: {fps:g} frames/s cannot be written; choose 0.01 to 1000.")
         sound = None if audio is None else Sound(audio)
         if sound is not None:
             stack.callback(sound.close)

@@ -97,6 +97,8 @@ def check_folder(path: Path | str) -> None:
     """Whether a folder of frames can be written at `path`; BadMedia says why not and what to do."""
     path = Path(path)
     try:
+        if path.is_dir() and path.samefile(os.curdir):  # whoever stands in it would be left in one that is gone
+            raise BadMedia(f"{path}: is the folder you are in; name a folder inside it.")
         if path.is_dir():
             if any(path.iterdir()) and not is_sequence(path):
                 raise BadMedia(f"{path}: holds something else than frames; name a new folder, or an empty one.")

@@ -85,6 +85,12 @@ def test_colours_of_another_picture(method: str, china: Array, flower: Array) ->
     assert after[0] < 0.3 * before[0] and after[1] < 0.7 * before[1]
 
 
+def test_a_huge_reference_is_looked_at_here_and_there(china: Array) -> None:
+    wide = np.broadcast_to(china[:, :1], (*SIZE[:1], 20_000, 3))
+    (result,) = match_colours([china], wide, reference_mask=np.ones(wide.shape[:2], bool))
+    np.testing.assert_allclose(moments(result)[0], moments(china[:, :1])[0], atol=2.0)
+
+
 def test_a_mask_says_where(china: Array, flower: Array) -> None:
     mask = np.zeros(SIZE, bool)
     mask[60:180, 80:200] = True

@@ -140,6 +140,7 @@ def test_folder_without_permission(tmp_path: Path) -> None:
         ([np.zeros((8, 8, 3), np.float32)], 30, "float32"),
         ([np.zeros((8, 8, 3), np.uint8), np.zeros((8, 10, 3), np.uint8)], 30, "frame 1"),
         ([np.zeros((8, 8, 3), np.uint8)], 0, "frames/s"),
+        ([np.zeros((8, 8, 3), np.uint8)], 1e-5, "frames/s"),
         ([np.zeros((8, 8, 3), np.uint8)], float("nan"), "frames/s"),
     ],
 )

@@ -95,6 +95,14 @@ def test_a_file_is_no_folder_and_folders_need_one_around_them(tmp_path: Path) ->
         write_video("/", counted(1), 30)
 
 
+def test_nobody_is_left_in_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadMedia, match="the folder you are in"):
+        write_video("./", counted(1), 30)
+    write_video("out/", counted(1), 30)
+    assert (tmp_path / "out" / "frame_0.png").is_file()
+
+
 def test_damaged_sequences_say_which_picture(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     write_video(folder, counted(4), 30)

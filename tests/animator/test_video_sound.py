@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -120,7 +121,7 @@ def test_some_carry_no_sound(name: str, message: str, tmp_path: Path) -> None:
 def test_a_bad_sound_is_told_before_anything_is_drawn(audio: Array | bytes | str, message: str, tmp_path: Path) -> None:
     drawn = []
 
-    def drawing():  # type: ignore[no-untyped-def]
+    def drawing() -> Iterator[Array]:
         for frame in frames(3):
             drawn.append(1)
             yield frame
