@@ -80,7 +80,7 @@ def test_pose_maps_are_read_one_at_a_time() -> None:
     tensors, height, width = inputs.pose_tensors(maps())
     assert (height, width, taken) == (64, 128, [0])
     first = next(tensors)
-    assert (first.shape, taken) == ((3, 64, 128), [0])
+    assert (first.shape, taken) == ((1, 3, 64, 128), [0])
     assert [first.mean().item(), *(t.mean().item() for t in tensors)] == pytest.approx([-1, -1 / 3, 1 / 3])
 
 
