@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 
 from animator.stable_animator.face_optimisation import Crop, face_crops
+from animator.stable_animator.iresnet import EMBEDDING
 from motion_engine.errors import BadMedia, RenderFailed
 from motion_engine.types import Array
 
@@ -78,7 +79,7 @@ def face_tensor(embedding: Array) -> Tensor:
         BadMedia: Another shape, or numbers that are not finite.
     """
     array = np.asarray(embedding)
-    if array.ndim != 1 or array.dtype.kind != "f" or not np.isfinite(array).all():
+    if array.shape != (EMBEDDING,) or array.dtype.kind != "f" or not np.isfinite(array).all():
         raise BadMedia(
             f"The face embedding is {array.dtype} {array.shape}; it must be finite numbers (512,). Compute it anew, "
             "or pass zeros to render without an identity."

@@ -105,7 +105,9 @@ def test_sizes_that_are_no_multiples_of_64_are_refused(height: int, width: int, 
         inputs.pose_tensors([np.zeros((height, width, 3), dtype=np.uint8)])
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((1, 512)), np.full(512, np.nan), np.zeros(512, dtype=int), None])
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((1, 512)), np.zeros(256), np.full(512, np.nan), np.zeros(512, dtype=int), None]
+)
 def test_wrong_face_embeddings_are_refused(wrong: Any) -> None:
     with pytest.raises(BadMedia, match="The face embedding is"):
         inputs.face_tensor(wrong)
