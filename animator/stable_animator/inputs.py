@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor
 
 from animator.stable_animator.face_optimisation import Crop, face_crops
+from animator.stable_animator.iresnet import EMBEDDING
 from motion_engine.errors import BadMedia, RenderFailed
 from motion_engine.types import Array
 
@@ -40,7 +41,7 @@ def picture_array(picture: Any) -> Array:
 
 
 def pose_tensors(maps: Iterable[Array]) -> tuple[Iterator[Tensor], int, int]:
-    """Pose maps, uint8 `(H, W, 3)`, one at a time as `(3, H, W)` in -1..1, and their height and width.
+    """Pose maps, uint8 `(H, W, 3)`, one at a time as `(1, 3, H, W)` in -1..1, and their height and width.
 
     Raises:
         BadMedia: There is none, or one is not such a picture or of another size than the first.
@@ -78,7 +79,7 @@ def face_tensor(embedding: Array) -> Tensor:
         BadMedia: Another shape, or numbers that are not finite.
     """
     array = np.asarray(embedding)
-    if array.ndim != 1 or array.dtype.kind != "f" or not np.isfinite(array).all():
+    if array.shape != (EMBEDDING,) or array.dtype.kind != "f" or not np.isfinite(array).all():
         raise BadMedia(
             f"The face embedding is {array.dtype} {array.shape}; it must be finite numbers (512,). Compute it anew, "
             "or pass zeros to render without an identity."
@@ -88,7 +89,7 @@ def face_tensor(embedding: Array) -> Tensor:
 
 def clip_pixels(picture: Array) -> Tensor:
     """The picture uint8 `(H, W, 3)` as CLIP sees it, `(1, 3, 224, 224)`: squeezed to a square and normalised."""
-    square = resize_antialiased(_signed(picture)[None], _CLIP_SIDE)
+    square = resize_antialiased(_signed(picture), _CLIP_SIDE)
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (_CLIP_MEAN, _CLIP_STD))
     return ((square + 1) / 2 - mean) / std
 
@@ -98,7 +99,7 @@ def vae_pixels(picture: Array, height: int, width: int) -> Tensor:
     from PIL import Image
 
     stretched = Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS)
-    return _signed(np.asarray(stretched))[None]
+    return _signed(np.asarray(stretched))
 
 
 def resize_antialiased(pixels: Tensor, side: int) -> Tensor:
@@ -150,8 +151,11 @@ def crops(boxes: Array, frames: int, height: int, width: int) -> list[Crop | Non
 
 
 def _signed(array: Array) -> Tensor:
-    """uint8 `(H, W, 3)` to `(3, H, W)` float32 in -1..1."""
-    return torch.from_numpy(np.array(array)).permute(2, 0, 1).float() / 127.5 - 1
+    """uint8 `(H, W, 3)` to `(1, 3, H, W)` float32 in -1..1, with the channels last in memory as diffusers has them.
+
+    From there on convolutions round as the reference's do.
+    """
+    return torch.from_numpy(np.array(array))[None].permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def _size(array: Array) -> str:

@@ -200,7 +200,7 @@ class StableAnimatorPipeline:
         parts: list[Tensor] = []
         while part := list(islice(maps, chunk)):
             watch.check()
-            latents: Tensor = self.pose_net(torch.stack(part).to(self.device, self.dtype))
+            latents: Tensor = self.pose_net(torch.cat(part).to(self.device, self.dtype))
             parts.append(latents.cpu() if self.offload else latents)
         return torch.cat(parts)
 

@@ -80,7 +80,7 @@ def test_pose_maps_are_read_one_at_a_time() -> None:
     tensors, height, width = inputs.pose_tensors(maps())
     assert (height, width, taken) == (64, 128, [0])
     first = next(tensors)
-    assert (first.shape, taken) == ((3, 64, 128), [0])
+    assert (first.shape, taken) == ((1, 3, 64, 128), [0])
     assert [first.mean().item(), *(t.mean().item() for t in tensors)] == pytest.approx([-1, -1 / 3, 1 / 3])
 
 
@@ -105,7 +105,9 @@ def test_sizes_that_are_no_multiples_of_64_are_refused(height: int, width: int, 
         inputs.pose_tensors([np.zeros((height, width, 3), dtype=np.uint8)])
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((1, 512)), np.full(512, np.nan), np.zeros(512, dtype=int), None])
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((1, 512)), np.zeros(256), np.full(512, np.nan), np.zeros(512, dtype=int), None]
+)
 def test_wrong_face_embeddings_are_refused(wrong: Any) -> None:
     with pytest.raises(BadMedia, match="The face embedding is"):
         inputs.face_tensor(wrong)
