@@ -103,10 +103,10 @@ class Padding:
     left: int
     right: int
 
-    def add(self, picture: Array) -> Array:
-        """A picture `(H, W, ...)` with its edges repeated outwards."""
-        sides = ((self.top, self.bottom), (self.left, self.right))
-        return np.pad(picture, (*sides, *((0, 0),) * (picture.ndim - 2)), mode="edge")
+    def add(self, picture: Array, *, black: bool = False) -> Array:
+        """A picture `(H, W, 3)` with its edges repeated outwards, or with black around it."""
+        sides = ((self.top, self.bottom), (self.left, self.right), (0, 0))
+        return np.pad(picture, sides, mode="constant" if black else "edge")
 
     def crop(self, pictures: Array) -> Array:
         """The part of pictures `(..., H, W, 3)` that is not padding."""

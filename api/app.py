@@ -19,7 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.engine import CommandEngine
-from api.export import Picture, export
+from api.export import export
+from api.pictures import Picture
 from api.schemas import ActionReply, CommandReply, CommandRequest, JointReply, Problem, SegmentReply, TimelineReply
 from motion_engine.errors import (
     BadClip,

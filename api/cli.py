@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.cli_library import library
-from api.console import Json, LibraryUrl, Weights, open_engine, print_table, progress
+from api.cli_render import rendering
+from api.console import (
+    Json,
+    LibraryUrl,
+    Weights,
+    check_outputs,
+    open_engine,
+    print_table,
+    print_track,
+    progress,
+    size_of,
+    spoken,
+)
 from motion_engine.errors import (
     BadClip,
     BadCommand,
@@ -27,7 +37,7 @@ from motion_engine.errors import (
 
 if TYPE_CHECKING:
     from api.engine import CommandEngine
-    from api.export import OtherSkeleton, Picture
+    from api.pictures import Picture
     from motion_engine.types import Plan, Track
     from nlp.audio import Samples
 
@@ -41,7 +51,6 @@ EXIT_CODES: dict[type[MotionError], int] = {
     LibraryUnavailable: 5,
     ModelUnavailable: 5,
 }
-SIZES = (16, 4096)  # px
 
 app = typer.Typer(
     name="motion",
@@ -51,6 +60,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(library, name="library")
+app.registered_commands += rendering.registered_commands
 
 Text = Annotated[list[str], typer.Argument(help="What to do, in English or Chinese.", show_default=False)]
 Outputs = Annotated[
@@ -80,7 +90,9 @@ def main() -> None:
 def say(
     text: Text,
     output: Outputs = None,
-    render: Annotated[str, typer.Option(help="What pictures show: mannequin, pose or side-by-side.")] = "mannequin",
+    render: Annotated[
+        str, typer.Option(help="What pictures show: mannequin, pose, overlay or side-by-side.")
+    ] = "mannequin",
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of one view in pixels.")] = "512x512",
     fps: Annotated[float, typer.Option(min=1.0, max=240.0, help="Frames per second of everything written.")] = 30.0,
     skeleton: Annotated[
@@ -90,20 +102,21 @@ def say(
     as_json: Json = False,
 ) -> None:
     """Turn a command into motion: `motion say "wave then run" -o run.mp4 -o run.bvh`."""
-    from api.export import Picture, read_skeleton
+    from api.export import read_skeleton
+    from api.pictures import VIEWS, Picture
 
-    if render not in ("mannequin", "pose", "side-by-side"):
-        raise typer.BadParameter(f"{render!r} is none of mannequin, pose, side-by-side", param_hint="--render")
-    picture = Picture(render, *_size(size))  # type: ignore[arg-type]
-    _check_outputs(output or [])
+    if render not in VIEWS:
+        raise typer.BadParameter(f"{render!r} is none of {', '.join(VIEWS)}", param_hint="--render")
+    picture = Picture(render, *size_of(size))
+    check_outputs(output or [])
     if skeleton and not any(path.suffix.lower() == ".bvh" for path in output or ()):
         raise typer.BadParameter("is for .bvh: add one with -o", param_hint="--skeleton")
     theirs = read_skeleton(skeleton) if skeleton else None
     engine = open_engine(library_url)
-    plan = engine.parse(_spoken(text))
+    plan = engine.parse(spoken(text))
     track = engine.perform(engine.timeline(plan, fps=fps))
-    _write(output or [], plan, track, picture, theirs)
-    _print(plan, track, output or [], as_json=as_json)
+    _write(output or [], plan, track, picture, skeleton=theirs)
+    print_track(plan, track, output or [], as_json=as_json)
 
 
 @app.command()
@@ -114,27 +127,29 @@ def listen(
     mic: Annotated[bool, typer.Option("--mic", help="Hear one command from the microphone.")] = False,
     language: Annotated[str | None, typer.Option(help="en or zh. Default: whichever it sounds like.")] = None,
     output: Outputs = None,
+    with_sound: Annotated[bool, typer.Option("--with-sound", help="Let the command be heard in a video.")] = False,
     library_url: LibraryUrl = None,
     as_json: Json = False,
 ) -> None:
     """Turn a spoken command into motion: `motion listen command.wav -o run.mp4`."""
     from dataclasses import asdict
 
-    from api.export import Picture
+    from api.pictures import Picture
 
     if mic == bool(sound):
         raise typer.BadParameter("give either a sound file or --mic")
     if language not in (None, "en", "zh"):
         raise typer.BadParameter(f"{language!r} is neither en nor zh", param_hint="--language")
-    _check_outputs(output or [])
+    check_outputs(output or [])
     engine = open_engine(library_url)
-    heard = engine.hear(sound or _record(), language)  # type: ignore[arg-type]
+    spoken_command = sound or _record()
+    heard = engine.hear(spoken_command, language)  # type: ignore[arg-type]
     if not as_json:
         print(f"Heard ({heard.language}, {heard.certainty:.0%} sure): {heard.text}", flush=True)
     plan = engine.parse(heard.text)
     track = engine.perform(engine.timeline(plan))
-    _write(output or [], plan, track, Picture())
-    _print(plan, track, output or [], as_json=as_json, heard=asdict(heard))
+    _write(output or [], plan, track, Picture(), audio=spoken_command if with_sound else None)
+    print_track(plan, track, output or [], as_json=as_json, heard=asdict(heard))
 
 
 def _record() -> Samples:
@@ -143,57 +158,13 @@ def _record() -> Samples:
     return record(lambda: print("Speak now.", file=sys.stderr))
 
 
-def _check_outputs(paths: list[Path]) -> None:
-    """Refuse what cannot be written, before anything is made."""
-    from api.export import SUFFIXES
-    from motion_engine.files import check_target
-
-    for path in paths:
-        if path.suffix.lower() not in SUFFIXES:
-            raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
-        check_target(path)
-
-
-def _write(
-    paths: list[Path], plan: Plan, track: Track, picture: Picture, skeleton: OtherSkeleton | None = None
-) -> None:
+def _write(paths: list[Path], plan: Plan, track: Track, picture: Picture, **more: Any) -> None:
+    """Writes all files; `more` as of `export`."""
     from api.export import export
 
     for path in paths:
         with progress(f"Writing {path.name}", len(track.clip)) as step:
-            export(path, plan, track, picture, step, skeleton=skeleton)
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
-        raise typer.BadParameter(f"{text!r} is not WIDTHxHEIGHT, for example 512x512", param_hint="--size")
-    if not all(SIZES[0] <= int(n) <= SIZES[1] for n in (width, height)):
-        raise typer.BadParameter(f"{text}: both sides must be {SIZES[0]} to {SIZES[1]} pixels", param_hint="--size")
-    return int(width), int(height)
-
-
-def _print(plan: Plan, track: Track, written: list[Path], *, as_json: bool, **more: object) -> None:
-    """The plan and the timeline as a table, or as JSON with `more` in front."""
-    from api.export import document
-
-    if as_json:
-        print(json.dumps({**more, **document(plan, track.timeline)}, ensure_ascii=False))
-    else:
-        _print_plan(plan, track, written)
-
-
-def _print_plan(plan: Plan, track: Track, written: list[Path]) -> None:
-    rows = []
-    for segment in track.timeline.segments:
-        where = "body" if segment.layer == 0 else segment.mask.replace("_", " ")
-        said = (segment.phrase or "(added)") + (f" ({segment.note})" if segment.note else "")
-        rows.append((f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said))
-    print_table(("start", "end", "action", "on", "said"), rows, title=str(plan), right=("start", "end"))
-    if plan.ignored:
-        print("Understood, but not performed: " + "; ".join(plan.ignored))
-    for path in written:
-        print(path)
+            export(path, plan, track, picture, step, **more)
 
 
 @app.command()
@@ -213,14 +184,14 @@ def parse(
         raise typer.BadParameter("explains one command at a time, not --stdin", param_hint="--explain")
     engine = open_engine(library_url)
     if explain:
-        _explain(engine, _spoken(text or ()), as_json)
+        _explain(engine, spoken(text or ()), as_json)
         return
     if stdin:
         for line in sys.stdin:
             command = line.rstrip("\n")
             print(_plan_json(engine, command) if as_json else _notation(engine, command), flush=True)
         return
-    command = _spoken(text or ())
+    command = spoken(text or ())
     print(_plan_json(engine, command) if as_json else _notation(engine, command))
     engine.parse(command)  # its error, if any, is the message and the exit code
 
@@ -247,11 +218,6 @@ def _explain(engine: CommandEngine, text: str, as_json: bool) -> None:
         by = "its words" if call.score == 1.0 else "its meaning"
         scores.append((f"{number}.", call.action, f"{call.score:.2f}", by, nearest))
     print_table(("", "action", "score", "understood by", "other actions"), scores)
-
-
-def _spoken(words: Iterable[str]) -> str:
-    """The command of these arguments; bytes that are no UTF-8 become U+FFFD."""
-    return os.fsencode(" ".join(words)).decode("utf-8", "replace")
 
 
 def _notation(engine: CommandEngine, text: str) -> str:

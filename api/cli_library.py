@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli_collection import collection
-from api.cli_filter import filtered
+from api.cli_options import given_by
 from api.console import Json, LibraryUrl, open_engine, open_library, print_table, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from action_library.action import Described
-    from action_library.search import Filter
     from action_library.store import Row
 
 library = typer.Typer(help="Browse and change the action library.", no_args_is_help=True)
@@ -31,10 +30,43 @@ Limit = Annotated[int, typer.Option(min=1, max=500, help="How many at most.")]
 Cursor = Annotated[str | None, typer.Option(help="What the page before printed at its end.")]
 
 
+def _filter(
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="Only with this tag. May be repeated.")] = None,
+    part: Annotated[
+        list[str] | None, typer.Option("--part", help="Only where this part of the body moves: left_arm, head, ...")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Only from here: words of the source.")] = "",
+    licence: Annotated[str, typer.Option(help="Only under this licence: words of it.")] = "",
+    side: Annotated[str | None, typer.Option(help="Only those of one side: left or right.")] = None,
+    cyclic: Annotated[
+        bool | None, typer.Option("--cyclic/--once", help="Only what goes on, as a walk, or only the rest.")
+    ] = None,
+    shortest: Annotated[float | None, typer.Option("--min-duration", min=0.0, help="Seconds.")] = None,
+    longest: Annotated[float | None, typer.Option("--max-duration", min=0.0, help="Seconds.")] = None,
+    sequences: Annotated[bool, typer.Option("--sequences", help="Saved sequences instead of actions.")] = False,
+) -> Any:
+    """Which actions are listed."""
+    from action_library.search import Filter
+
+    if side not in (None, "left", "right"):
+        raise typer.BadParameter(f"{side!r} is neither left nor right", param_hint="--side")
+    return Filter(
+        kind="sequence" if sequences else "action",
+        tags=tuple(tag or ()),
+        parts=tuple(part or ()),
+        source=source,
+        licence=licence,
+        side=side,  # type: ignore[arg-type]
+        cyclic=cyclic,
+        shortest=shortest,
+        longest=longest,
+    )
+
+
 @library.command("list")
-@filtered
+@given_by(_filter, "wanted")
 def list_actions(
-    wanted: Filter,
+    wanted: Any,
     sort: Annotated[str, typer.Option(help="name, duration or created.")] = "name",
     reverse: Annotated[bool, typer.Option("--reverse", help="The last first.")] = False,
     limit: Limit = 200,
@@ -55,9 +87,9 @@ def list_actions(
 
 
 @library.command()
-@filtered
+@given_by(_filter, "wanted")
 def search(
-    wanted: Filter,
+    wanted: Any,
     text: Annotated[list[str] | None, typer.Argument(help="What you look for.", show_default=False)] = None,
     like: Annotated[str | None, typer.Option(metavar="NAME", help="What moves like this action.")] = None,
     limit: Limit = 20,
@@ -142,7 +174,8 @@ def export(
 ) -> None:
     """Write actions to files: `motion library export wave bow greeting -o mine.motionpack`."""
     from action_library.pack import SUFFIX, write_pack
-    from api.export import Picture, export, plain_track
+    from api.export import export, plain_track
+    from api.pictures import Picture
 
     opened = open_library(library_url)
     for path in output:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ import typer
 if TYPE_CHECKING:
     from action_library.library import Library
     from api.engine import CommandEngine
+    from motion_engine.types import Plan, Track
 
 LibraryUrl = Annotated[
     str | None,
@@ -29,6 +32,7 @@ Weights = Annotated[
         metavar="FOLDER", envvar="MOTION_STABLE_ANIMATOR", help="Of StableAnimator's weights, for rendering with it."
     ),
 ]
+SIZES = (16, 4096)  # px
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -90,3 +94,51 @@ def progress(label: str, total: int | None) -> Iterator[Callable[..., None]]:
         yield step
     finally:
         bar.stop()
+
+
+def check_outputs(paths: list[Path]) -> None:
+    """Refuse what cannot be written, before anything is made."""
+    from api.export import SUFFIXES, check_output
+
+    for path in paths:
+        if path.suffix and path.suffix.lower() not in SUFFIXES:
+            raise typer.BadParameter(f"{path}: unknown suffix; use one of {', '.join(SUFFIXES)}", param_hint="-o")
+        check_output(path)
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Width and height, px, of `512x512`."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise typer.BadParameter(f"{text!r} is not WIDTHxHEIGHT, for example 512x512", param_hint="--size")
+    if not all(SIZES[0] <= int(n) <= SIZES[1] for n in (width, height)):
+        raise typer.BadParameter(f"{text}: both sides must be {SIZES[0]} to {SIZES[1]} pixels", param_hint="--size")
+    return int(width), int(height)
+
+
+def print_track(plan: Plan, track: Track, written: list[Path], *, as_json: bool, **more: object) -> None:
+    """The plan and the timeline as a table, or as JSON with `more` in front."""
+    from api.export import document
+
+    if as_json:
+        print(json.dumps({**more, **document(plan, track.timeline)}, ensure_ascii=False))
+    else:
+        _print_plan(plan, track, written)
+
+
+def _print_plan(plan: Plan, track: Track, written: list[Path]) -> None:
+    rows = []
+    for segment in track.timeline.segments:
+        where = "body" if segment.layer == 0 else segment.mask.replace("_", " ")
+        said = (segment.phrase or "(added)") + (f" ({segment.note})" if segment.note else "")
+        rows.append((f"{segment.start:.2f} s", f"{segment.end:.2f} s", segment.action, where, said))
+    print_table(("start", "end", "action", "on", "said"), rows, title=str(plan), right=("start", "end"))
+    if plan.ignored:
+        print("Understood, but not performed: " + "; ".join(plan.ignored))
+    for path in written:
+        print(path)
+
+
+def spoken(words: Iterable[str]) -> str:
+    """The command of these arguments; bytes that are no UTF-8 become U+FFFD."""
+    return os.fsencode(" ".join(words)).decode("utf-8", "replace")

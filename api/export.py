@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from api.pictures import Picture, caption, frames
 from motion_engine.errors import BadClip
 from motion_engine.files import check_target, whole_file
 from motion_engine.formats.bvh import write_bvh
 from motion_engine.formats.gltf import write_glb, write_vrma
 from motion_engine.formats.smpl import write_smpl
-from motion_engine.kinematics import fk
 from motion_engine.rig import Rig
-from motion_engine.types import ActionCall, Array, Clip, Plan, Segment, Step, Timeline, Track
+from motion_engine.types import ActionCall, Clip, Plan, Segment, Step, Timeline, Track
 
-Render = Literal["mannequin", "pose", "side-by-side"]
+if TYPE_CHECKING:
+    from animator.video_sound import Audio
+
 OnFrame = Callable[[int], None]
 
 VIDEO = (".mp4", ".webm", ".gif")
+WITH_SOUND = (".mp4", ".webm")
 SUFFIXES = (*VIDEO, ".png", ".bvh", ".npz", ".glb", ".vrma", ".json")
 SHEET_PICTURES, SHEET_COLUMNS = 12, 6
-
-
-@dataclass(frozen=True)
-class Picture:
-    """How pictures of a track are made; the size is that of one view, side by side is twice as wide."""
-
-    render: Render = "mannequin"
-    width: int = 512
-    height: int = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +61,14 @@ def export(
     on_frame: OnFrame | None = None,
     *,
     skeleton: OtherSkeleton | None = None,
+    audio: Audio | None = None,
 ) -> None:
-    """Write `track` to `path`; BVH on another file's `skeleton` if one is given.
+    """Write `track` to `path`; BVH on another file's `skeleton`, video with a sound if one is given.
 
     Raises:
         BadMedia: The suffix is unknown or the file cannot be written; nothing is left under its name then.
     """
-    check_target(path, SUFFIXES)
+    check_output(path)
     suffix = path.suffix.lower()
     if suffix == ".bvh" and skeleton:
         from motion_engine.onto import onto
@@ -98,7 +93,18 @@ def export(
     else:
         from animator.video import write_video
 
-        write_video(path, frames(track, picture), track.clip.fps, on_frame=on_frame)
+        sound = audio if suffix in WITH_SOUND else None
+        write_video(path, frames(track, picture), track.clip.fps, audio=sound, on_frame=on_frame)
+
+
+def check_output(path: Path) -> None:
+    """Whether `export` can write there; BadMedia says why not and what to do."""
+    from animator.video_folder import check_folder, names_folder
+
+    if names_folder(path):
+        check_folder(path)
+    else:
+        check_target(path, SUFFIXES)
 
 
 def plain_track(name: str, clip: Clip) -> tuple[Plan, Track]:
@@ -117,43 +123,6 @@ def document(plan: Plan, timeline: Timeline) -> dict[str, Any]:
         "ignored": plan.ignored,
         "timeline": asdict(timeline),
     }
-
-
-def frames(track: Track, picture: Picture, indices: Array | None = None) -> Iterator[Array]:
-    """The pictures of a track `(H, W, 3)` uint8, one by one.
-
-    Args:
-        track: What to show.
-        picture: Which view, and its size.
-        indices: Frame numbers; by default all of them.
-    """
-    from animator.camera import CameraPath, frame_clip
-    from animator.keypoints import project_clip
-    from animator.mannequin import MannequinRenderer
-    from animator.pose_map import draw_pose_maps
-    from animator.video import side_by_side
-    from motion_engine.clips import sample
-
-    clip, width, height = track.clip, picture.width, picture.height
-    position, _ = fk(clip.skeleton, clip.root_position, clip.rotation)
-    cameras = frame_clip(position, width, height, fps=clip.fps)
-    captions = [caption(track.timeline, frame / clip.fps) for frame in range(len(clip))]
-    if indices is not None:
-        clip = sample(clip, indices)
-        cameras = CameraPath(cameras.positions[indices], cameras.targets[indices], cameras.fov, cameras.ortho_height)
-        captions = [captions[i] for i in indices]
-    views: list[Iterator[Array]] = []
-    if picture.render in ("mannequin", "side-by-side"):
-        views.append(MannequinRenderer("wooden", width, height).frames(clip, cameras, captions))
-    if picture.render in ("pose", "side-by-side"):
-        views.append(draw_pose_maps(project_clip(clip, cameras, width, height), height, width))
-    return side_by_side(*views) if len(views) > 1 else views[0]
-
-
-def caption(timeline: Timeline, time: float) -> str:
-    """The actions that play at `time` seconds: `run + wave`."""
-    playing = [s.action for s in timeline.segments if s.start <= time < s.end]
-    return " + ".join(name.replace("_", " ") for name in playing)
 
 
 def _write_sheet(path: Path, track: Track, picture: Picture) -> None:

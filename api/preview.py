@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from action_library.action import Action
-from api.export import Picture, export, frames, plain_track
+from api.export import export, plain_track
+from api.pictures import Picture, frames
 from motion_engine.errors import BadMedia
 from motion_engine.files import whole_file
 from motion_engine.types import Clip
