@@ -35,7 +35,7 @@ def read_picture(source: Path | str | bytes, *, name: str = "", smallest: int = 
         BadMedia: It is missing, no picture, truncated or too small.
         LimitExceeded: It has more bytes or pixels than are allowed; nothing was decoded.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     where = str(source) if not isinstance(source, bytes) else name or "the picture"
     data = source if isinstance(source, bytes) else _bytes(Path(source))
@@ -50,7 +50,8 @@ def read_picture(source: Path | str | bytes, *, name: str = "", smallest: int = 
     except Image.DecompressionBombError as error:
         raise LimitExceeded(f"{where}: has too many pixels ({error}): make it smaller.") from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, AttributeError, KeyError) as error:
-        words = "is empty" if not data else f"is no picture that can be read, or not all of it ({error})"
+        reason = "of no known kind" if isinstance(error, UnidentifiedImageError) else str(error)
+        words = f"is no picture that can be read, or not all of it ({reason})" if data else "is empty"
         raise BadMedia(f"{where}: {words}; give a PNG or JPEG.") from None
 
 

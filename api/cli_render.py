@@ -170,7 +170,7 @@ def render(
     track = engine.perform(engine.timeline(plan, fps=fps))
     seen = scene(track, picture)
     if seen.outside() > 0.1:
-        _say(f"the figure is out of the picture in {seen.outside():.0%} of the frames: --follow keeps it there")
+        _say(f"the figure leaves the picture in {seen.outside():.0%} of the frames: --follow keeps it there")
     if view == StableAnimator:
         drawn = _film(seen, picture, machine, settings, seed)
     else:

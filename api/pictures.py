@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 View = Literal["mannequin", "pose", "overlay", "side-by-side"]
 VIEWS: tuple[View, ...] = ("mannequin", "pose", "overlay", "side-by-side")
 DIMMED = 0.45  # of its light that the mannequin keeps below its pose map
+KEPT = 0.75  # of the points that the first frame shows: with fewer the figure has left the picture
 MANY = 150  # frames from which on more processes are worth starting
 
 
@@ -68,9 +69,9 @@ class Scene:
         return Scene(sample(self.clip, indices), path, replace(self.sequence, **chosen))
 
     def outside(self) -> float:
-        """The share of the frames in which hardly anything of the body is in the picture."""
-        seen = (self.sequence.body_score > 0.3).mean(axis=1)
-        return float((seen < 0.2).mean())
+        """The share of the frames in which a good part of what the first one shows is out of the picture."""
+        inside = ((self.sequence.body >= 0.0) & (self.sequence.body <= 1.0)).all(axis=-1).sum(axis=1)
+        return float((inside < KEPT * inside[0]).mean())
 
 
 def read_reference(picture: Path, pose: Path | None, weights: Path | None = None) -> Reference:

@@ -158,7 +158,7 @@ def repeated(course: Course, start: int, end: int, loops: float, frames: Array) 
     # 1. One seam stands for all: its frames follow those of the course, as `joined`.
     before, after = course.sample(np.arange(end)), course.sample(np.arange(start, end))
     moved = chain(before, after)
-    reach = min(round(LOOP_BLEND * clip.fps), length // 2)
+    reach = max(1, min(round(LOOP_BLEND * clip.fps), length // 2))
     seam = meet(concatenate([before, moved]), end, reach)
     joined = concatenate([course, seam.sample(np.arange(end - reach, end + reach))])
     # 2. Which frame is shown when, and after how many repetitions.

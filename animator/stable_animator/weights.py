@@ -232,9 +232,11 @@ def _pretrained(name: str, path: Path, dtype: Any) -> Any:
     """The VAE or the image encoder of Stable Video Diffusion, from its folder alone."""
     from diffusers import AutoencoderKLTemporalDecoder
     from transformers import CLIPVisionModelWithProjection
+    from transformers.utils import logging
 
     kind = AutoencoderKLTemporalDecoder if name == "vae" else CLIPVisionModelWithProjection
     half = not any(path.glob("*model.safetensors")) and any(path.glob("*model.fp16.safetensors"))
+    logging.disable_progress_bar()  # a line for each of 520 tensors
     try:
         options = {"torch_dtype" if name == "vae" else "dtype": dtype, "local_files_only": True}
         return kind.from_pretrained(str(path), variant="fp16" if half else None, **options)
@@ -243,6 +245,8 @@ def _pretrained(name: str, path: Path, dtype: Any) -> Any:
         raise ModelUnavailable(
             f"{path}: cannot be loaded ({reason}): download this folder from {SVD_FROM} again."
         ) from None
+    finally:
+        logging.enable_progress_bar()
 
 
 def _said_of(part: Part, path: Path) -> str:

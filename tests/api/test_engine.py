@@ -147,6 +147,14 @@ def track_path(track: Track) -> np.ndarray:
     return np.linalg.norm(np.diff(track.clip.root_position[:, [0, 2]].astype(float), axis=0), axis=-1)
 
 
+@pytest.mark.parametrize("fps", [1.0, 2.5])
+@pytest.mark.parametrize("text", ["wave then run", "jump twice then sit", "walk for 3 seconds while waving"])
+def test_few_frames_a_second_are_enough(engine: CommandEngine, text: str, fps: float) -> None:
+    track = engine.say(text, fps=fps)
+    assert len(track.clip) == round(track.timeline.duration * fps)
+    assert np.isfinite(track.clip.rotation).all()
+
+
 def test_commands_are_performed_live(engine: CommandEngine) -> None:
     stream = engine.stream(fps=60.0)
     assert stream.step().actions == ("idle",)

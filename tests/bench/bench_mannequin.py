@@ -1,6 +1,6 @@
 """Frames a second of the mannequin renderer, and where the time goes.
 
-Run: `OMP_NUM_THREADS=1 python tests/bench/bench_mannequin.py [SIZE]`; 512 px by default, one thread.
+Run: `OMP_NUM_THREADS=1 python tests/bench/bench_mannequin.py [SIZE]`; 512 px by default, one thread a process.
 """
 
 from __future__ import annotations
@@ -74,6 +74,18 @@ def stages(kind: mannequin.Kind, clip: Clip, camera: Camera, size: int) -> dict[
     }
 
 
+def together(renderer: mannequin.MannequinRenderer, size: int) -> float:
+    """Frames a second of two processes, from the first picture to the last: without their start."""
+    clip = walking(480)
+    position, _ = fk(clip.skeleton, clip.root_position, clip.rotation)
+    cameras = frame_clip(position, size, size, fps=clip.fps, follow=True)
+    pictures = renderer.frames(clip, cameras, ["walk"] * len(clip), workers=2)
+    next(pictures)
+    start = time.perf_counter()
+    count = sum(1 for _ in pictures)
+    return count / (time.perf_counter() - start)
+
+
 def main(size: int = 512) -> None:
     """Print a table for each figure."""
     clip = walking(64)
@@ -88,7 +100,8 @@ def main(size: int = 512) -> None:
             list(zip(renderer.frames(clip, cameras), range(4), strict=False))  # warm
             start = time.perf_counter()
             count = sum(1 for _ in renderer.frames(clip, cameras, ["walk"] * len(clip)))
-            print(f"  {name:24} {count / (time.perf_counter() - start):6.1f} frames/s")
+            print(f"  {name:28} {count / (time.perf_counter() - start):6.1f} frames/s")
+        print(f"  {'camera follows, 2 processes':28} {together(renderer, size):6.1f} frames/s")
         for name, ms in stages(kind, clip, moving[16], size).items():
             print(f"  {name:24} {ms:6.2f} ms")
 
