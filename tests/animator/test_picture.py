@@ -100,6 +100,20 @@ def test_what_is_no_picture(content: bytes, words: str) -> None:
         read_picture(content, name="me.png")
 
 
+def test_a_damaged_avif() -> None:
+    from PIL import features
+
+    if not features.check("avif"):
+        pytest.skip("this Pillow reads no AVIF")
+    whole, refused = data(halves(64, 64), "AVIF"), 0
+    for length in range(1, len(whole)):  # its decoder raises RuntimeError, others OSError and ValueError
+        try:
+            read_picture(whole[:length])
+        except BadMedia:
+            refused += 1
+    assert refused > len(whole) // 2
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing.png"):
         with pytest.raises(BadMedia, match=path.name):

@@ -51,6 +51,7 @@ def test_little_memory_needs_options() -> None:
 def test_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MOTION_STABLE_ANIMATOR", raising=False)
     monkeypatch.setattr(doctor_render, "cards", list)
+    monkeypatch.setattr(doctor_render, "upscaling", lambda: iter(()))
     assert [finding.state for finding in check_rendering(None, verify=False)] == ["optional", "optional"]
     assert "no such folder" in list(check_rendering(tmp_path / "x", verify=False))[-1].words
     animation = tmp_path / "Animation"
@@ -76,3 +77,48 @@ def test_what_an_extra_lacks_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "lacks diffusers: pip install" in found["motion-engine[stable-animator]"].words
     assert found["motion-engine[faces]"].state == "optional"
     assert found["numpy"].state == "ok"
+
+
+def test_a_card_whose_tool_is_missing_is_known_by_its_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told = tmp_path / "version"
+    monkeypatch.setattr(doctor_render, "DRIVER", told)
+    monkeypatch.setattr(doctor_render.shutil, "which", lambda name: None)
+    assert doctor_render.cards() == []
+    told.write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  470.82.01  Mon Sep  2\nGCC version: 9.4.0\n")
+    (card,) = doctor_render.cards()
+    assert (card.driver, card.memory) == ("470.82.01", 0.0)
+    lines = said(True, "12.8", False, card)
+    assert "memory is unknown" in lines[0][1] and "needs driver 525.60 or newer, not 470.82.01" in lines[1][1]
+    told.write_text("something else")
+    assert doctor_render.cards() == []
+
+
+def test_torch_that_cannot_be_imported_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> tuple[bool, str | None, bool]:
+        raise OSError("libcudart.so.12: cannot open shared object file")
+
+    monkeypatch.delenv("MOTION_STABLE_ANIMATOR", raising=False)
+    monkeypatch.setattr(doctor_render, "_torch_cuda", broken)
+    first = next(check_rendering(None, verify=False))
+    assert (first.state, first.part) == ("missing", "torch") and "libcudart" in first.words
+
+
+def test_files_that_enlarge_pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import hashlib
+    import sys
+
+    contents = {".param": b"layers", ".bin": b"numbers"}
+    sums = (hashlib.sha256(b"layers").hexdigest(), hashlib.sha256(b"numbers").hexdigest())
+    package = tmp_path / "made_up_enlarger"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    weights = doctor_render.Weights(package.name, "net", sums, 2, 0, 0, True, ("in", "out"))
+    absent = doctor_render.Weights("not_installed_at_all", "net", sums, 2, 0, 0, True, ("in", "out"))
+    monkeypatch.setattr(doctor_render, "WEIGHTS", {"small": weights, "other": absent})
+    assert [(f.state, "cannot be read" in f.words) for f in doctor_render.upscaling()] == [("missing", True)]
+    for suffix, content in contents.items():
+        (package / f"net{suffix}").write_bytes(content)
+    assert [f.state for f in doctor_render.upscaling()] == ["ok"]
+    (package / "net.bin").write_bytes(b"number")
+    assert [(f.state, sums[1] in f.words) for f in doctor_render.upscaling()] == [("missing", True)]

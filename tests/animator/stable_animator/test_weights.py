@@ -159,6 +159,34 @@ def test_files_that_are_no_checkpoint(tmp_path: Path, kind: str, capsys: pytest.
     assert "executed" not in capsys.readouterr().out
 
 
+def test_damaged_bytes_never_give_another_error(tmp_path: Path) -> None:
+    import random
+
+    import torch
+
+    path, chance = tmp_path / "linear.pth", random.Random(1)
+    torch.save(torch.nn.Linear(3, 4).state_dict(), path)
+    whole, refused = path.read_bytes(), 0
+    for _ in range(1500):
+        damaged = bytearray(whole)
+        for _ in range(chance.randint(1, 6)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            load_strict(lambda: torch.nn.Linear(3, 4), path, torch.float32)
+        except ModelUnavailable:
+            refused += 1
+    assert refused > 200
+
+
+def test_keys_that_are_no_words(tmp_path: Path) -> None:
+    import torch
+
+    torch.save({1: torch.zeros(3), "scale": torch.zeros(1)}, tmp_path / "pose_net.pth")
+    with pytest.raises(ModelUnavailable, match="no plain dictionary"):
+        load_strict(pose_net, tmp_path / "pose_net.pth", torch.float32)
+
+
 def test_a_broken_vae_is_told(published: Path) -> None:
     folder = published / "SVD" / "stable-video-diffusion-img2vid-xt" / "vae"
     (folder / "diffusion_pytorch_model.safetensors").write_bytes(b"nothing")
