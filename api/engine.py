@@ -106,9 +106,13 @@ class CommandEngine:
         """What `text` asks for; BadCommand, UnknownAction or LimitExceeded if it cannot be understood."""
         return parse(text, self.matcher)
 
+    def understand(self, text: str) -> tuple[Plan, list[Word]]:
+        """What `text` asks for, and what became of each word; the errors of `parse`."""
+        return explain(text, self.matcher)
+
     def explain(self, text: str) -> Explanation:
         """What `text` asks for, what became of each word, and what else could be meant; the errors of `parse`."""
-        plan, words = explain(text, self.matcher)
+        plan, words = self.understand(text)
         others = [self.matcher.alternatives(call.phrase, call.action) for step in plan.steps for call in step.actions]
         return Explanation(plan, tuple(words), tuple(others))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from motion_engine.types import Language, Mask
+from motion_engine.types import LIBRARY_FPS, Direction, Language, Mask, Side
 from nlp.parse import MOST_CHARACTERS
 
 _WAVE: dict[str, Any] = {
@@ -22,7 +22,34 @@ _RUN = _WAVE | {"action": "run", "start": 3.6, "end": 6.8, "phrase": "run"}
 _TIMELINE: dict[str, Any] = {"fps": 30.0, "duration": 6.8, "segments": [_WAVE, _RUN]}
 
 
-class CommandRequest(BaseModel):
+_CALL: dict[str, Any] = {
+    "phrase": "wave",
+    "action": "wave",
+    "score": 1.0,
+    "side": None,
+    "direction": None,
+    "speed": 1.0,
+    "repetitions": None,
+    "duration": None,
+    "distance": None,
+    "steps": None,
+    "degrees": None,
+}
+_PARSED: dict[str, Any] = {
+    "plan": "wave > run",
+    "language": "en",
+    "ignored": [],
+    "steps": [{"actions": [_CALL]}, {"actions": [_CALL | {"phrase": "run", "action": "run"}]}],
+    "words": [
+        {"start": 0, "end": 4, "text": "wave", "role": "action", "action": 0},
+        {"start": 5, "end": 9, "text": "then", "role": "connective", "action": None},
+        {"start": 10, "end": 13, "text": "run", "role": "action", "action": 1},
+    ],
+}
+_COMMAND: dict[str, Any] = {"id": "0feda897d0f0", "frames": 204, **_PARSED, "timeline": _TIMELINE}
+
+
+class ParseRequest(BaseModel):
     """A command in English or Chinese."""
 
     model_config = ConfigDict(
@@ -39,6 +66,62 @@ class CommandRequest(BaseModel):
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise ValueError("half of a surrogate pair is no character")
         return text
+
+
+class CommandRequest(ParseRequest):
+    """A command in English or Chinese, and how its motion is made."""
+
+    fps: float = Field(default=LIBRARY_FPS, ge=1, le=240, description="Frames a second of the track")
+
+
+class CallReply(BaseModel):
+    """One action with the parameters that the command stated; null is "not stated"."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_CALL]})
+
+    phrase: str = Field(description="The words that asked for it")
+    action: str
+    score: float = Field(description="How sure it is, 0..1; 1 for words of the lexicon")
+    side: Side | None
+    direction: Direction | None
+    speed: float = Field(description="A factor")
+    repetitions: int | None
+    duration: float | None = Field(description="s")
+    distance: float | None = Field(description="m")
+    steps: int | None
+    degrees: float | None
+
+
+class StepReply(BaseModel):
+    """Actions performed together: the first moves the body, the others are layered on it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    actions: list[CallReply]
+
+
+class WordReply(BaseModel):
+    """A stretch of words with one role, as typed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    start: int
+    end: int
+    text: str
+    role: str = Field(description="action, connective, filler, negated or ignored")
+    action: int | None = Field(description="The number of the action that it belongs to, in the order of the plan")
+
+
+class ParseReply(BaseModel):
+    """How a command was understood."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PARSED]})
+
+    plan: str
+    language: Language
+    ignored: list[str] = Field(description="What was said besides, of which nothing is performed: like a zombie")
+    steps: list[StepReply]
+    words: list[WordReply]
 
 
 class SegmentReply(BaseModel):
@@ -65,30 +148,36 @@ class TimelineReply(BaseModel):
     segments: list[SegmentReply]
 
 
-class CommandReply(BaseModel):
+class CommandReply(ParseReply):
     """How the command was understood, and the track that performs it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_COMMAND]})
+
+    id: str = Field(description="Of the track: see /v1/tracks/{id}/frames and /v1/tracks/{id}.bvh")
+    frames: int
+    timeline: TimelineReply
+
+
+class TranscriptReply(BaseModel):
+    """What was heard."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    text: str
+    language: Language
+    certainty: float = Field(description="How sure the model is of the words, 0..1")
+
+
+class SpokenReply(CommandReply):
+    """What was heard, how it was understood, and the track that performs it."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [
-                {
-                    "id": "0feda897d0f0",
-                    "plan": "wave > run",
-                    "language": "en",
-                    "ignored": [],
-                    "frames": 204,
-                    "timeline": _TIMELINE,
-                }
-            ]
+            "examples": [{**_COMMAND, "heard": {"text": "wave then run", "language": "en", "certainty": 0.9}}]
         }
     )
 
-    id: str = Field(description="Of the track: see /v1/tracks/{id}/frames and /v1/tracks/{id}.bvh")
-    plan: str
-    language: Language
-    ignored: list[str] = Field(description="What was said besides, of which nothing is performed: like a zombie")
-    frames: int
-    timeline: TimelineReply
+    heard: TranscriptReply
 
 
 class JointReply(BaseModel):
@@ -103,25 +192,22 @@ class JointReply(BaseModel):
     offset: tuple[float, float, float] = Field(description="m, from the parent, at rest")
 
 
+_ACTION: dict[str, Any] = {
+    "name": "run",
+    "description": "Run forward.",
+    "aliases": {"en": ["jog", "sprint"], "zh": ["跑步"]},
+    "tags": ["locomotion"],
+    "duration": 0.8,
+    "source": "DeepMimic",
+    "licence": "MIT",
+    "score": None,
+}
+
+
 class ActionReply(BaseModel):
     """An action of the library."""
 
-    model_config = ConfigDict(
-        from_attributes=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "run",
-                    "description": "Run forward.",
-                    "aliases": {"en": ["jog", "sprint"], "zh": ["跑步"]},
-                    "tags": ["locomotion"],
-                    "duration": 0.8,
-                    "source": "DeepMimic",
-                    "licence": "MIT",
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_ACTION]})
 
     name: str
     description: str
@@ -130,6 +216,30 @@ class ActionReply(BaseModel):
     duration: float = Field(description="s, of the whole clip played once")
     source: str
     licence: str
+    score: float | None = Field(default=None, description="How near it is to what was looked for")
+
+
+class ActionPage(BaseModel):
+    """Some actions, and how to get the next."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"actions": [_ACTION], "cursor": None}]})
+
+    actions: list[ActionReply]
+    cursor: str | None = Field(description="For the next page; null: this is the last")
+
+
+class ActionChange(BaseModel):
+    """What shall be said of an action; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tags": ["gesture", "friendly"]}]})
+
+    name: str | None = None
+    description: str | None = None
+    description_zh: str | None = None
+    aliases: dict[Language, tuple[str, ...]] | None = None
+    tags: tuple[str, ...] | None = None
+    source: str | None = None
+    licence: str | None = None
 
 
 class Problem(BaseModel):

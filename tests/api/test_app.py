@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from starlette.exceptions import HTTPException
 
-from api.app import LONGEST_BODY, STATUS, Tracks, create_app
+from api.app import LONGEST_BODY, LONGEST_SOUND, create_app
 from api.engine import CommandEngine
+from api.problems import STATUS
+from api.tracks import Tracks
 from motion_engine import errors
 from motion_engine.types import canonical_skeleton
 
@@ -162,9 +164,9 @@ def _check_problem(reply: Response) -> None:
 def test_skeleton_actions_health_and_pages(client: TestClient, engine: CommandEngine) -> None:
     joints = client.get("/v1/skeleton").json()
     assert [joint["name"] for joint in joints] == list(canonical_skeleton().names)
-    actions = {action["name"]: action for action in client.get("/v1/actions").json()}
+    actions = {action["name"]: action for action in client.get("/v1/actions?limit=500").json()["actions"]}
     assert {"wave", "run"} <= set(actions)
-    assert set(actions["run"]) == {"name", "description", "aliases", "tags", "duration", "source", "licence"}
+    assert {"name", "description", "aliases", "tags", "duration", "source", "licence"} <= set(actions["run"])
     assert "跑步" in actions["run"]["aliases"]["zh"]
     assert client.get("/health").json() == {"actions": len(engine.infos)}
     assert "make web" in client.get("/").text
@@ -192,3 +194,102 @@ def test_commands_at_the_same_time(client: TestClient) -> None:
 def test_every_error_has_a_status() -> None:
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.MotionError)}
     assert kinds - {errors.MotionError} == set(STATUS)
+
+
+def test_a_command_is_understood_word_by_word(client: TestClient) -> None:
+    text = "wave twice, then run quickly like a zombie"
+    parsed = client.post("/v1/parse", json={"text": text}).json()
+    (wave,), (run,) = (step["actions"] for step in parsed["steps"])
+    assert (wave["action"], wave["repetitions"], wave["score"]) == ("wave", 2, 1.0)
+    assert run["action"] == "run" and run["speed"] > 1
+    assert parsed["ignored"] == ["like a zombie"]
+    assert all(text[word["start"] : word["end"]] == word["text"] for word in parsed["words"])
+    assert [word["text"] for word in parsed["words"] if word["role"] == "connective"] == ["then"]
+    assert {word["action"] for word in parsed["words"] if word["role"] == "action"} == {0, 1}
+    composed = client.post("/v1/commands", json={"text": text, "fps": 60}).json()
+    assert {key: composed[key] for key in parsed} == parsed
+    assert composed["timeline"]["fps"] == 60
+    assert composed["frames"] == round(60 * composed["timeline"]["duration"])
+
+
+def test_a_spoken_command(client: TestClient) -> None:
+    pytest.importorskip("faster_whisper", reason="faster-whisper is not installed")
+    sound = (Path(__file__).parents[1] / "data/speech/en02.ogg").read_bytes()
+    reply = client.post("/v1/commands/audio", content=sound, headers={"content-type": "audio/ogg"})
+    assert reply.status_code == 200, reply.text
+    heard = reply.json()["heard"]
+    assert heard["language"] == "en" and 0 < heard["certainty"] <= 1
+    assert reply.json()["plan"] == client.post("/v1/parse", json={"text": heard["text"]}).json()["plan"]
+
+
+@pytest.mark.parametrize(
+    ("sound", "status"), [(b"", 400), (b"no sound at all" * 99, 400), (b"0" * (LONGEST_SOUND + 1), 413)]
+)
+def test_sounds_that_are_none(client: TestClient, sound: bytes, status: int) -> None:
+    reply = client.post("/v1/commands/audio", content=sound, headers={"content-type": "audio/wav"})
+    assert reply.status_code == status
+    _check_problem(reply)
+
+
+def test_actions_are_found_by_page_by_filter_and_by_meaning(client: TestClient, engine: CommandEngine) -> None:
+    names, cursor = [], ""
+    while cursor is not None:
+        page = client.get("/v1/actions", params={"limit": 30, **({"cursor": cursor} if cursor else {})}).json()
+        names += [action["name"] for action in page["actions"]]
+        cursor = page["cursor"]
+    assert names == sorted(engine.infos)
+    gestures = client.get("/v1/actions", params={"tag": "gesture", "sort": "duration"}).json()["actions"]
+    lengths = [action["duration"] for action in gestures]
+    assert gestures and lengths == sorted(lengths) and all("gesture" in action["tags"] for action in gestures)
+    found = client.get("/v1/actions", params={"text": "打招呼", "limit": 3}).json()["actions"]
+    assert found[0]["name"] == "wave" and found[0]["score"] > found[-1]["score"]
+    for wrong in ({"sort": "colour"}, {"limit": 0}, {"cursor": "x"}, {"side": "up"}):
+        _check_problem(client.get("/v1/actions", params=wrong))
+
+
+def test_two_editors_never_overwrite_each_other(engine: CommandEngine, tmp_path: Path) -> None:
+    from starlette.testclient import TestClient
+
+    from action_library.library import Library
+    from action_library.stores import open_store
+
+    library = Library(open_store(tmp_path / "library.sqlite"))
+    library.add(engine.library.get("wave"), engine.library.clip("wave"))
+    with TestClient(create_app(CommandEngine(library), tmp_path)) as client:
+        shown = client.get("/v1/actions/wave")
+        tag = {"If-Match": shown.headers["etag"]}
+        first = client.patch("/v1/actions/wave", json={"tags": ["friendly"]}, headers=tag)
+        assert first.status_code == 200 and first.json()["tags"] == ["friendly"]
+        assert first.headers["etag"] != shown.headers["etag"]
+        for late in (
+            client.patch("/v1/actions/wave", json={"tags": []}, headers=tag),
+            client.delete("/v1/actions/wave", headers=tag),
+        ):
+            assert late.status_code == 412
+            _check_problem(late)
+        assert client.get("/v1/actions/wave").json()["tags"] == ["friendly"]
+        wrong = client.patch("/v1/actions/wave", json={"licence": ""})
+        assert wrong.status_code == 400
+        _check_problem(wrong)
+        assert client.patch("/v1/actions/wave", json={"track": "x"}).status_code == 422
+        renamed = client.patch("/v1/actions/wave", json={"name": "greet"}, headers={"If-Match": first.headers["etag"]})
+        assert renamed.json()["name"] == "greet"
+        assert client.delete("/v1/actions/greet").status_code == 204
+        assert client.get("/v1/actions/greet").status_code == 404
+
+
+def test_previews_move(client: TestClient) -> None:
+    picture = client.get("/v1/actions/nod/preview.webp")
+    assert picture.headers["content-type"] == "image/webp" and b"ANIM" in picture.content[:64]
+    _check_problem(client.get("/v1/actions/nothing/preview.webp"))
+
+
+def test_the_document_tells_of_problems_as_they_are(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for code, response in operation["responses"].items():
+                if code >= "400":
+                    assert list(response["content"]) == ["application/problem+json"]
+    assert "HTTPValidationError" not in json.dumps(document)

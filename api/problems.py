@@ -1,0 +1,91 @@
+"""Errors as answers: RFC 9457 problem documents, from the one table of errors."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.schemas import Problem
+from motion_engine.errors import (
+    BadClip,
+    BadCommand,
+    BadMedia,
+    LibraryUnavailable,
+    LimitExceeded,
+    ModelUnavailable,
+    MotionError,
+    RenderFailed,
+    UnknownAction,
+)
+
+STATUS: dict[type[MotionError], int] = {
+    BadCommand: 422,
+    UnknownAction: 404,
+    BadClip: 400,
+    BadMedia: 400,
+    LibraryUnavailable: 503,
+    ModelUnavailable: 503,
+    RenderFailed: 500,
+    LimitExceeded: 413,
+}
+_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def answer_in_problems(app: FastAPI) -> None:
+    """Lets an application answer every error so."""
+    app.add_exception_handler(MotionError, _motion_problem)
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(RequestValidationError, _wrong_request)
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        """The document of all routes; what FastAPI says of errors by itself is replaced by what is true here."""
+        if app.openapi_schema is None:
+            document = plain()
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    for code, response in operation["responses"].items():
+                        if code >= "400":
+                            response["content"] = _CONTENT
+            for unused in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(unused, None)
+            document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        return plain()
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """What a route says of the errors that it answers with."""
+    return {code: {"description": HTTPStatus(code).phrase} for code in codes}
+
+
+def _answer(problem: Problem, headers: Any = None) -> JSONResponse:
+    return JSONResponse(problem.model_dump(), problem.status, headers, media_type="application/problem+json")
+
+
+def _motion_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MotionError)
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    problem = Problem(title=type(error).__name__, status=status, detail=str(error))
+    if isinstance(error, UnknownAction):
+        problem.phrase, problem.nearest = error.phrase, list(error.nearest)
+    return _answer(problem)
+
+
+def _http_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase
+    return _answer(Problem(title=title, status=error.status_code, detail=error.detail), error.headers)
+
+
+def _wrong_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return _answer(Problem(title="Unprocessable Content", status=422, detail=f"{place}: {first['msg']}."))
