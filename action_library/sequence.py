@@ -51,7 +51,13 @@ class Sequence(Described):
 
     def notation(self) -> str:
         """Its steps in the plan notation."""
-        return str(Plan("", "en", tuple(_step(step) for step in self.steps)))
+        return str(plan_of(self.steps))
+
+
+def plan_of(steps: tuple[tuple[Call, ...], ...]) -> Plan:
+    """The plan that performs these steps one after the other; its text is its notation."""
+    plan = Plan("", "en", tuple(_step(step) for step in steps))
+    return replace(plan, text=str(plan))
 
 
 def calls_of(plan: Plan) -> tuple[tuple[Call, ...], ...]:

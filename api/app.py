@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.engine import CommandEngine
 from api.problems import answer_in_problems
-from api.routes import actions, commands, track_files
+from api.routes import actions, commands, sequences, track_files
 from api.tracks import Tracks
 from motion_engine.errors import ModelUnavailable
 
@@ -59,7 +59,13 @@ def create_app(engine: CommandEngine, studio: Path | None = STUDIO) -> FastAPI:
     app.add_middleware(BodyLimit)
     answer_in_problems(app)
     tracks = Tracks()
-    for routes in (commands.routes(engine, tracks), track_files.routes(tracks), actions.routes(engine)):
+    parts = (
+        commands.routes(engine, tracks),
+        sequences.routes(engine, tracks),
+        track_files.routes(tracks),
+        actions.routes(engine),
+    )
+    for routes in parts:
         app.include_router(routes, prefix="/v1")
 
     @app.get("/health")

@@ -14,7 +14,7 @@ from typing import Any
 from action_library.action import checked, normal_name, sort_aliases
 from action_library.library import Library, Progress
 from action_library.search import ANYTHING, Filter, Page
-from action_library.sequence import Sequence, calls_of, written_out
+from action_library.sequence import Call, Sequence, calls_of, plan_of, written_out
 from motion_engine.compose import compose
 from motion_engine.errors import MotionError
 from motion_engine.schedule import schedule
@@ -136,19 +136,46 @@ class CommandEngine:
         known = self._current()
         return schedule(written_out(plan, known.sequences), known.infos, fps=fps)
 
-    def save(self, name: str, text: str, *, aliases: Collection[str] = (), description: str = "") -> Sequence:
+    def compose(self, steps: tuple[tuple[Call, ...], ...]) -> Plan:
+        """The plan of steps that are stated one by one, with the library's own names of what they use.
+
+        Raises:
+            UnknownAction: The library has no such action or sequence; the nearest are told.
+        """
+        names = {call.action: "" for step in steps for call in step}
+        for said in names:
+            names[said] = self.library.row(said).entry.name
+        named = (tuple(call.model_copy(update={"action": names[call.action]}) for call in step) for step in steps)
+        return plan_of(tuple(named))
+
+    def save(
+        self,
+        name: str,
+        command: str | Plan,
+        *,
+        aliases: Collection[str] = (),
+        description: str = "",
+        expect: int | None = None,
+    ) -> Sequence:
         """Keeps a command under a name, which is a command itself from then on; a former one can be restored.
+
+        Args:
+            name: What it is called.
+            command: In words, or a plan.
+            aliases: Other names.
+            description: One sentence.
+            expect: As of `Library.save`.
 
         Raises:
             BadCommand, UnknownAction, LimitExceeded: The text is not understood, or contains the sequence itself.
-            BadClip: The name cannot be one, or is that of an action.
+            BadClip: The name cannot be one, or is that of an action, or the revision is not `expect`.
         """
-        plan = self.parse(text)
+        plan = self.parse(command) if isinstance(command, str) else command
         fields: dict[str, Any] = {"name": normal_name(name), "text": plan.text, "steps": calls_of(plan)}
         fields |= {"aliases": sort_aliases(aliases), "description": description, "source": "saved by the user"}
         sequence = checked(Sequence, fields)
         self.timeline(plan)  # what cannot be performed is not saved
-        self.library.save(sequence)
+        self.library.save(sequence, expect=expect)
         return sequence
 
     def how_to_say(self, name: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from action_library.sequence import MOST_STEPS, Call
 from motion_engine.types import LIBRARY_FPS, Direction, Language, Mask, Side
 from nlp.parse import MOST_CHARACTERS
 
@@ -240,6 +241,73 @@ class ActionChange(BaseModel):
     tags: tuple[str, ...] | None = None
     source: str | None = None
     licence: str | None = None
+
+
+_STEPS: list[Any] = [[{"action": "wave", "repetitions": 2}], [{"action": "run", "duration": 3.0}, {"action": "clap"}]]
+_SEQUENCE: dict[str, Any] = {
+    "name": "greeting",
+    "plan": "wave[repetitions=2] > bow",
+    "say": "greeting",
+    "text": "wave twice then bow",
+    "steps": [[{"action": "wave", "repetitions": 2}], [{"action": "bow"}]],
+    "aliases": {"en": ["say hello"], "zh": []},
+    "description": "",
+}
+Steps = Annotated[
+    tuple[Annotated[tuple[Call, ...], Field(min_length=1, max_length=8)], ...],
+    Field(min_length=1, max_length=MOST_STEPS, description="One after the other; the calls of one are done together"),
+]
+
+
+class StepsRequest(BaseModel):
+    """Steps that are stated one by one."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"steps": _STEPS}]})
+
+    steps: Steps
+    fps: float = Field(default=LIBRARY_FPS, ge=1, le=240, description="Frames a second of the track")
+
+
+class SequenceRequest(BaseModel):
+    """What a name shall stand for: a command in words, or steps."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "wave twice then bow"}, {"steps": _STEPS}]}
+    )
+
+    text: str | None = None
+    steps: Steps | None = None
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> SequenceRequest:
+        if (self.text is None) == (self.steps is None):
+            raise ValueError("give either text or steps")
+        return self
+
+
+class SequenceReply(BaseModel):
+    """A saved sequence."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SEQUENCE]})
+
+    name: str
+    plan: str
+    say: str = Field(description="Words that mean it in a command")
+    text: str = Field(description="The command that it was saved from")
+    steps: tuple[tuple[Call, ...], ...]
+    aliases: dict[Language, tuple[str, ...]]
+    description: str
+
+
+class SequencePage(BaseModel):
+    """Some sequences, and how to get the next."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"sequences": [_SEQUENCE], "cursor": None}]})
+
+    sequences: list[SequenceReply]
+    cursor: str | None = Field(description="For the next page; null: this is the last")
 
 
 class Problem(BaseModel):

@@ -6,9 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from starlette.exceptions import HTTPException
 
 from action_library.entry import parse_row
 from action_library.search import Filter, Page
@@ -16,15 +15,14 @@ from action_library.store import Row, Sort
 from api.engine import CommandEngine
 from api.preview import write_preview
 from api.problems import problems
+from api.revisions import IfMatch, expected, tag
 from api.schemas import ActionChange, ActionPage, ActionReply
 from motion_engine.errors import BadClip
 from motion_engine.types import Side
 
-IfMatch = Annotated[str | None, Header(description="The ETag that it must still have; else 412")]
-
 
 def wanted(
-    tag: Annotated[list[str] | None, Query(description="All of these")] = None,
+    tags: Annotated[list[str] | None, Query(alias="tag", description="All of these")] = None,
     part: Annotated[list[str] | None, Query(description="Where the body moves: left_arm, head, ...")] = None,
     source: Annotated[str, Query(description="Words of it")] = "",
     licence: Annotated[str, Query(description="Words of it")] = "",
@@ -35,7 +33,7 @@ def wanted(
 ) -> Filter:
     """Which actions are listed."""
     return Filter(
-        tags=tuple(tag or ()),
+        tags=tuple(tags or ()),
         parts=tuple(part or ()),
         source=source,
         licence=licence,
@@ -73,20 +71,20 @@ def routes(engine: CommandEngine) -> APIRouter:
     def change(name: str, said: ActionChange, response: Response, if_match: IfMatch = None) -> ActionReply:
         """Change what the library says of an action; the former version can be restored."""
         row = _action_row(engine, name)
-        revision = _expected(row, if_match)
+        revision = expected(row, if_match)
         try:
             return _tagged(
                 library.edit(row.entry.name, expect=revision, **said.model_dump(exclude_none=True)), response
             )
         except BadClip:
-            _expected(_action_row(engine, name), if_match)  # somebody may have been faster
+            expected(_action_row(engine, name), if_match)  # somebody may have been faster
             raise
 
     @router.delete("/actions/{name}", status_code=204, responses=problems(400, 404, 412, 503))
     def remove(name: str, if_match: IfMatch = None) -> None:
         """Put an action in the bin, from which it can be restored."""
         row = _action_row(engine, name)
-        library.remove(row.entry.name, expect=_expected(row, if_match))
+        library.remove(row.entry.name, expect=expected(row, if_match))
 
     @router.get("/actions/{name}/preview.webp", responses=problems(404, 503), response_class=Response)
     def preview(name: str) -> Response:
@@ -117,14 +115,5 @@ def _reply(row: Row, **more: Any) -> ActionReply:
 
 
 def _tagged(row: Row, response: Response) -> ActionReply:
-    response.headers["ETag"] = f'"{row.revision}"'
+    response.headers["ETag"] = tag(row)
     return _reply(row)
-
-
-def _expected(row: Row, if_match: str | None) -> int | None:
-    """The revision that a change expects; HTTPException 412 if it is another one now."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    if if_match.strip().removeprefix("W/").strip('"') != str(row.revision):
-        raise HTTPException(412, f"{row.entry.name} was changed by somebody else meanwhile: look at it again.")
-    return row.revision

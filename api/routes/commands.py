@@ -22,7 +22,7 @@ from api.schemas import (
     WordReply,
 )
 from api.tracks import Tracks
-from motion_engine.types import LIBRARY_FPS, Language, Plan
+from motion_engine.types import LIBRARY_FPS, Language, Plan, Track
 from nlp.account import Word
 
 SOUNDS = ("audio/wav", "audio/mpeg", "audio/ogg", "audio/webm", "audio/mp4", "application/octet-stream")
@@ -35,18 +35,7 @@ def routes(engine: CommandEngine, tracks: Tracks) -> APIRouter:
 
     def perform(text: str, fps: float) -> CommandReply:
         plan, words = engine.understand(text)
-        track = engine.perform(engine.timeline(plan, fps=fps))
-        timeline = track.timeline
-        return CommandReply(
-            **understood(plan, words).model_dump(),
-            id=tracks.add(plan, track),
-            frames=len(track.clip),
-            timeline=TimelineReply(
-                fps=timeline.fps,
-                duration=timeline.duration,
-                segments=[SegmentReply.model_validate(segment) for segment in timeline.segments],
-            ),
-        )
+        return composed(plan, words, engine.perform(engine.timeline(plan, fps=fps)), tracks)
 
     @router.post("/parse", responses=problems(404, 413, 422, 503))
     def parse(request: ParseRequest) -> ParseReply:
@@ -82,4 +71,19 @@ def understood(plan: Plan, words: list[Word]) -> ParseReply:
         ignored=list(plan.ignored),
         steps=[StepReply.model_validate(step) for step in plan.steps],
         words=[WordReply.model_validate(word) for word in words],
+    )
+
+
+def composed(plan: Plan, words: list[Word], track: Track, tracks: Tracks) -> CommandReply:
+    """A track, which is kept, with how it was asked for, as an answer."""
+    timeline = track.timeline
+    return CommandReply(
+        **understood(plan, words).model_dump(),
+        id=tracks.add(plan, track),
+        frames=len(track.clip),
+        timeline=TimelineReply(
+            fps=timeline.fps,
+            duration=timeline.duration,
+            segments=[SegmentReply.model_validate(segment) for segment in timeline.segments],
+        ),
     )

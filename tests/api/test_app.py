@@ -293,3 +293,88 @@ def test_the_document_tells_of_problems_as_they_are(client: TestClient) -> None:
                 if code >= "400":
                     assert list(response["content"]) == ["application/problem+json"]
     assert "HTTPValidationError" not in json.dumps(document)
+
+
+@pytest.fixture
+def own(engine: CommandEngine, tmp_path: Path) -> Iterator[TestClient]:
+    """A service over a small library of its own."""
+    from starlette.testclient import TestClient
+
+    from action_library.library import Library
+    from action_library.stores import open_store
+
+    library = Library(open_store(tmp_path / "own.sqlite"))
+    for name in ("wave", "bow", "run"):
+        library.add(engine.library.get(name), engine.library.clip(name))
+    with TestClient(create_app(CommandEngine(library), tmp_path)) as client:
+        yield client
+
+
+def test_steps_stated_one_by_one(own: TestClient) -> None:
+    steps = [
+        [{"action": "wave", "repetitions": 2}],
+        [{"action": "Run", "duration": 3.0}, {"action": "wave", "side": "left"}],
+    ]
+    reply = own.post("/v1/sequences", json={"steps": steps, "fps": 24})
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["plan"] == "wave[repetitions=2] > run[duration=3] + wave[side=left]"
+    frames = own.get(f"/v1/tracks/{reply.json()['id']}/frames").content
+    assert len(frames) == 4 * 211 * round(24 * reply.json()["timeline"]["duration"])
+    for wrong, status in (
+        ([], 422),
+        ([[]], 422),
+        ([[{"action": "fly"}]], 404),
+        ([[{"action": "wave", "speed": {"$gt": 0}}]], 422),
+        ([[{"action": "wave", "repetitions": 0}]], 422),
+    ):
+        reply = own.post("/v1/sequences", json={"steps": wrong})
+        assert reply.status_code == status
+        _check_problem(reply)
+
+
+def test_sequences_become_commands_and_are_changed_by_one_at_a_time(own: TestClient) -> None:
+    first = own.put("/v1/sequences/greeting", json={"text": "wave twice then bow"}, headers={"If-None-Match": "*"})
+    assert first.status_code == 200, first.text
+    assert first.json()["plan"] == "wave[repetitions=2] > bow"
+    said = own.post("/v1/commands", json={"text": f"{first.json()['say']}, then run"}).json()
+    assert [segment["action"] for segment in said["timeline"]["segments"]] == ["wave", "bow", "run"]
+    again = own.put("/v1/sequences/greeting", json={"text": "bow"}, headers={"If-None-Match": "*"})
+    assert again.status_code == 412
+    steps = [[{"action": "greeting"}], [{"action": "run", "distance": 4.0}]]
+    nested = own.put("/v1/sequences/entrance", json={"steps": steps, "aliases": ["come in", "入场"]})
+    assert nested.json()["aliases"] == {"en": ["come in"], "zh": ["入场"]}
+    assert [one["name"] for one in own.get("/v1/sequences").json()["sequences"]] == ["entrance", "greeting"]
+    tag = {"If-Match": first.headers["etag"]}
+    assert own.put("/v1/sequences/greeting", json={"text": "bow twice"}, headers=tag).status_code == 200
+    late = own.put("/v1/sequences/greeting", json={"text": "wave"}, headers=tag)
+    assert late.status_code == 412
+    _check_problem(late)
+    assert own.get("/v1/sequences/greeting").json()["text"] == "bow twice"
+    circle = own.put("/v1/sequences/greeting", json={"steps": [[{"action": "entrance"}]]})
+    assert circle.status_code == 422 and "contain itself" in circle.json()["detail"]
+    used = own.delete("/v1/sequences/greeting")
+    assert used.status_code == 400 and "entrance" in used.json()["detail"]
+    assert own.delete("/v1/sequences/entrance").status_code == 204
+    assert own.delete("/v1/sequences/greeting").status_code == 204
+    assert own.get("/v1/sequences").json() == {"sequences": [], "cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PUT", "/v1/sequences/wave", {"text": "bow"}, 400),
+        ("PUT", "/v1/sequences/x", {}, 422),
+        ("PUT", "/v1/sequences/x", {"text": "bow", "steps": [[{"action": "bow"}]]}, 422),
+        ("PUT", "/v1/sequences/x", {"text": "defragment the moon"}, 404),
+        ("PUT", "/v1/sequences/%2e%2e", {"text": "bow"}, 400),
+        ("PUT", "/v1/sequences/...", {"text": "bow"}, 400),
+        ("GET", "/v1/sequences/wave", None, 404),
+        ("DELETE", "/v1/sequences/none", None, 404),
+        ("GET", "/v1/sequences?cursor=x", None, 422),
+    ],
+)
+def test_sequences_that_cannot_be(own: TestClient, method: str, path: str, body: object, status: int) -> None:
+    reply = own.request(method, path, json=body)
+    assert reply.status_code == status, reply.text
+    _check_problem(reply)
+    assert own.get("/v1/sequences").json()["sequences"] == []
