@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,13 +50,20 @@ def contact_sheet(frames: Sequence[Array], columns: int, labels: Sequence[str] |
     return sheet
 
 
-def write_png(path: Path | str, image: Array) -> None:
-    """Writes a picture `(H, W, 3)` uint8 to a .png file, whole or not at all; BadMedia if it cannot be written."""
+def png(image: Array) -> bytes:
+    """A picture `(H, W, 3)` uint8 as a PNG file's bytes."""
     from PIL import Image
 
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, format="PNG")
+    return file.getvalue()
+
+
+def write_png(path: Path | str, image: Array) -> None:
+    """Writes a picture `(H, W, 3)` uint8 to a .png file, whole or not at all; BadMedia if it cannot be written."""
     with whole_file(path, (".png",)) as part:
         try:
-            Image.fromarray(image).save(part, format="PNG")
+            part.write_bytes(png(image))
         except OSError as error:
             raise BadMedia(f"{path}: cannot be written ({error.strerror or error}); is the disk full?") from error
 

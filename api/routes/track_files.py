@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from animator.sheet import png
 from api.export import export
 from api.pictures import Picture
+from api.pictures import frames as pictures
 from api.problems import problems
 from api.schemas import JointReply
 from api.tracks import Tracks
@@ -26,25 +30,47 @@ DOWNLOADS = {
 }
 
 
+Seconds = Annotated[float, Query(ge=0, le=1e6, description="s")]
+
+
 def routes(tracks: Tracks) -> APIRouter:
     """`/tracks` and the skeleton that they are on."""
     router = APIRouter(tags=["tracks"])
 
-    @router.get("/tracks/{key}/frames", responses=problems(404), response_class=Response)
-    def frames(key: str) -> Response:
-        """All frames as float32, little endian, `(frames, 3 + 52 * 4)`.
+    @router.get("/tracks/{key}/frames", responses=problems(404, 422), response_class=Response)
+    def frames(
+        key: str, start: Seconds = 0.0, end: Annotated[float | None, Query(ge=0, le=1e6, description="s")] = None
+    ) -> Response:
+        """Frames as float32, little endian, `(frames, 3 + 52 * 4)`: all, or those from `start` to before `end`.
 
         Of each frame: the position of the pelvis in the world (m, +Y up), then for each joint of `/v1/skeleton` its
         rotation relative to its parent as a quaternion wxyz.
         """
         clip = tracks.get(key)[1].clip
         rows = np.concatenate((clip.root_position, clip.rotation.reshape(len(clip), -1)), axis=1)
-        return Response(rows.astype("<f4").tobytes(), media_type="application/octet-stream")
+        last = len(clip) if end is None else math.ceil(end * clip.fps)
+        chosen = rows[math.ceil(start * clip.fps) : last].astype("<f4")
+        return Response(chosen.tobytes(), media_type="application/octet-stream")
+
+    @router.get("/tracks/{key}/{view}.png", responses=problems(404, 413, 422), response_class=Response)
+    def picture(
+        key: str,
+        view: Literal["pose", "mannequin", "overlay"],
+        t: Seconds = 0.0,
+        width: Annotated[int, Query(ge=16, le=2048)] = 512,
+        height: Annotated[int, Query(ge=16, le=2048)] = 512,
+    ) -> Response:
+        """One moment as a picture: its DWPose map, the mannequin, or both; the last one if `t` is later."""
+        _, track = tracks.get(key)
+        index = min(round(t * track.clip.fps), len(track.clip) - 1)
+        drawn = next(pictures(track, Picture(view, width, height, "convex"), np.array([index])))
+        return Response(png(drawn), media_type="image/png")
 
     @router.get("/tracks/{name}", responses=problems(404), response_class=Response)
     def download(name: str) -> Response:
-        """A track as a file: `ID.bvh`, `ID.npz` (AMASS), `ID.glb`, `ID.vrma` or `ID.json` (plan and timeline)."""
+        """A track as a file: `ID.bvh`, `ID.npz` (AMASS), `ID.glb`, `ID.vrma`; plan and timeline as `ID` or `ID.json`."""
         key, _, suffix = name.partition(".")
+        suffix = suffix or "json"
         if suffix not in DOWNLOADS:
             raise HTTPException(404, f"No such file; end the name with one of {', '.join(DOWNLOADS)}.")
         plan, track = tracks.get(key)

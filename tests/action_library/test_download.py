@@ -43,6 +43,7 @@ class Server:
                 pass
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that goes is no error here
         self.url = f"http://127.0.0.1:{self.http.server_port}/data/walks.zip"
 
     def answer(self, to: BaseHTTPRequestHandler) -> None:

@@ -58,6 +58,7 @@ def test_downloads(client: TestClient) -> None:
         reply = client.get(f"/v1/tracks/{key}.{suffix}")
         assert reply.content[:4] == b"glTF" and reply.headers["content-type"] == "model/gltf-binary"
     assert json.loads(client.get(f"/v1/tracks/{key}.json").content)["plan"] == "nod"
+    assert client.get(f"/v1/tracks/{key}").json() == client.get(f"/v1/tracks/{key}.json").json()
     assert client.get(f"/v1/tracks/{key}.exe").status_code == 404
     assert client.get("/v1/tracks/nothing.bvh").status_code == 404
 
@@ -378,3 +379,33 @@ def test_sequences_that_cannot_be(own: TestClient, method: str, path: str, body:
     assert reply.status_code == status, reply.text
     _check_problem(reply)
     assert own.get("/v1/sequences").json()["sequences"] == []
+
+
+def test_part_of_the_frames(client: TestClient) -> None:
+    reply = client.post("/v1/commands", json={"text": "bow"}).json()
+    address = f"/v1/tracks/{reply['id']}/frames"
+    whole = np.frombuffer(client.get(address).content, "<f4").reshape(reply["frames"], -1)
+    part = np.frombuffer(client.get(address, params={"start": 0.5, "end": 1.0}).content, "<f4").reshape(-1, 211)
+    assert np.array_equal(part, whole[15:30])
+    assert client.get(address, params={"start": 999}).content == b""
+    _check_problem(client.get(address, params={"start": -1}))
+
+
+@pytest.mark.parametrize("view", ["pose", "mannequin", "overlay"])
+def test_one_moment_as_a_picture(client: TestClient, view: str) -> None:
+    import io
+
+    from PIL import Image
+
+    key = client.post("/v1/commands", json={"text": "wave"}).json()["id"]
+    pictures = []
+    for time in (0.0, 1.5, 999.0):
+        reply = client.get(f"/v1/tracks/{key}/{view}.png", params={"t": time, "width": 96, "height": 128})
+        assert reply.headers["content-type"] == "image/png"
+        pictures.append(np.asarray(Image.open(io.BytesIO(reply.content))))
+    assert pictures[0].shape == (128, 96, 3)
+    assert (pictures[0] != pictures[1]).any()
+    assert (np.median(pictures[0]) == 0) == (view == "pose")
+    for wrong in ("nothing.png", f"{view}.png?width=9", f"{view}.png?t=x"):
+        _check_problem(client.get(f"/v1/tracks/{key}/{wrong}"))
+    _check_problem(client.get(f"/v1/tracks/none/{view}.png"))
