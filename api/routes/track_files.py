@@ -68,7 +68,7 @@ def routes(tracks: Tracks) -> APIRouter:
 
     @router.get("/tracks/{name}", responses=problems(404), response_class=Response)
     def download(name: str) -> Response:
-        """A track as a file: `ID.bvh`, `ID.npz` (AMASS), `ID.glb`, `ID.vrma`; plan and timeline as `ID` or `ID.json`."""
+        """A track as a file: `ID.bvh`, `ID.npz` (AMASS), `ID.glb`, `ID.vrma`; `ID` or `ID.json`: plan and timeline."""
         key, _, suffix = name.partition(".")
         suffix = suffix or "json"
         if suffix not in DOWNLOADS:
