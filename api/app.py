@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.engine import CommandEngine
@@ -25,6 +26,14 @@ NO_STUDIO = """<!doctype html><html lang="en"><title>Motion Engine</title>
 <h1>Motion Engine</h1><p>The service runs. The studio page is not built yet: install Node 20 or newer, run
 <code>make web</code>, and load this page again. <a href="/docs">The service's own documentation</a> works without it.
 </p></body></html>"""
+
+
+class Studio(Mount):
+    """The page, beside the routes: a wrong method or address below /v1 is theirs to answer."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Starlette's interface."""
+        return (Match.NONE, {}) if scope["path"].startswith("/v1/") else super().matches(scope)
 
 
 class BodyLimit:
@@ -74,7 +83,7 @@ def create_app(engine: CommandEngine, studio: Path | None = STUDIO) -> FastAPI:
         return {"actions": len(engine.infos)}
 
     if studio is not None and (studio / "index.html").is_file():
-        app.mount("/", StaticFiles(directory=studio, html=True))
+        app.router.routes.append(Studio("/", StaticFiles(directory=studio, html=True)))
     else:
 
         @app.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.schemas import Problem
+from api.schemas import Near, Problem
 from motion_engine.errors import (
     BadClip,
     BadCommand,
@@ -54,7 +54,8 @@ def answer_in_problems(app: FastAPI) -> None:
                             response["content"] = _CONTENT
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)
-            document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+            whole = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            document["components"]["schemas"] |= whole.pop("$defs") | {"Problem": whole}
         return plain()
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -74,7 +75,8 @@ def _motion_problem(_: Request, error: Exception) -> JSONResponse:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     problem = Problem(title=type(error).__name__, status=status, detail=str(error))
     if isinstance(error, UnknownAction):
-        problem.phrase, problem.nearest = error.phrase, list(error.nearest)
+        problem.phrase = error.phrase
+        problem.nearest = [Near(action=name, score=score) for name, score in error.nearest]
     return _answer(problem)
 
 

@@ -310,6 +310,13 @@ class SequencePage(BaseModel):
     cursor: str | None = Field(description="For the next page; null: this is the last")
 
 
+class Near(BaseModel):
+    """An action that may have been meant."""
+
+    action: str
+    score: float = Field(description="0..1")
+
+
 class Problem(BaseModel):
     """An error as RFC 9457 describes it."""
 
@@ -321,7 +328,7 @@ class Problem(BaseModel):
                     "status": 404,
                     "detail": 'No action for "runn". Nearest actions: run (0.71).',
                     "phrase": "runn",
-                    "nearest": [["run", 0.71]],
+                    "nearest": [{"action": "run", "score": 0.71}],
                 }
             ]
         }
@@ -331,4 +338,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     phrase: str | None = Field(default=None, description="The words that were not understood")
-    nearest: list[tuple[str, float]] | None = Field(default=None, description="Actions that are near, with scores")
+    nearest: list[Near] | None = Field(default=None, description="Actions that are near")

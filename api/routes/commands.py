@@ -37,12 +37,12 @@ def routes(engine: CommandEngine, tracks: Tracks) -> APIRouter:
         plan, words = engine.understand(text)
         return composed(plan, words, engine.perform(engine.timeline(plan, fps=fps)), tracks)
 
-    @router.post("/parse", responses=problems(404, 413, 422, 503))
+    @router.post("/parse", responses=problems(400, 404, 413, 422, 503))
     def parse(request: ParseRequest) -> ParseReply:
         """Understand a command, without performing it: which words became which action, with which score."""
         return understood(*engine.understand(request.text))
 
-    @router.post("/commands", responses=problems(404, 413, 422, 503))
+    @router.post("/commands", responses=problems(400, 404, 413, 422, 503))
     def command(request: CommandRequest) -> CommandReply:
         """Understand a command and compose its motion."""
         return perform(request.text, request.fps)

@@ -105,7 +105,7 @@ def test_errors_are_problems_in_words(client: TestClient, text: str, status: int
 def test_the_problem_names_the_words_and_what_is_near(client: TestClient) -> None:
     problem = client.post("/v1/commands", json={"text": "wave then flurble"}).json()
     assert problem["phrase"] == "flurble"
-    assert all(0 <= score <= 1 for _, score in problem["nearest"])
+    assert all(near["action"] and 0 <= near["score"] <= 1 for near in problem["nearest"])
 
 
 HALF = b'{"text": "walk \\ud800"}'
@@ -182,6 +182,8 @@ def test_the_built_studio_is_served(engine: CommandEngine, tmp_path: Path) -> No
         assert "studio" in client.get("/").text
         assert client.get("/health").status_code == 200
         assert client.get("/nothing.js").headers["content-type"] == "application/problem+json"
+        wrong = client.delete("/v1/commands")
+        assert wrong.status_code == 405 and wrong.headers["allow"] == "POST"
 
 
 def test_commands_at_the_same_time(client: TestClient) -> None:

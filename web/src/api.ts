@@ -38,7 +38,7 @@ export class Problem extends Error {
 interface Details {
   detail?: string;
   phrase?: string | null;
-  nearest?: [string, number][] | null;
+  nearest?: { action: string; score: number }[] | null;
 }
 
 async function ask(path: string, init?: RequestInit): Promise<Response> {
@@ -52,7 +52,7 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
     "said",
     detail,
     phrase ?? "",
-    (nearest ?? []).map(([name]) => name),
+    (nearest ?? []).map(({ action }) => action),
   );
 }
 
