@@ -22,6 +22,8 @@ WIDTH, HEIGHT = 288, 384  # px of the cut in which the points are
 PADDING = 1.25  # the cut by the person's box
 FINER = 2.0  # chances a pixel
 MEAN, DEVIATION = np.array([123.675, 116.28, 103.53]), np.array([58.395, 57.12, 57.375])  # of ImageNet, RGB
+PEOPLE_SHAPES = ((1, 8400, 85),)  # of what YOLOX-L gives for a square
+POINTS_SHAPES = ((1, 133, 576), (1, 133, 768))  # of what RTMPose-L gives for a cut: chances across and down
 SHOULDERS = (5, 6)  # in COCO's order
 # OpenPose's 18 in COCO's order with the neck put in after the 17 of the body.
 BODY = (0, 17, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
@@ -48,14 +50,15 @@ def detect_pose(picture: Array, people: Network, points: Network) -> PoseSequenc
 
     Raises:
         BadMedia: There is nobody in it.
+        ModelUnavailable: A network is another one than it should be.
     """
     small, factor = letterboxed(picture)
-    (found,) = _run(people, small)
+    (found,) = _run(people, small, "yolox_l.onnx", PEOPLE_SHAPES)
     box = largest_person(found[0], factor)
     if box is None:
         raise BadMedia("nobody is found in the reference picture: use another, or give its keypoints as .json.")
     cut, left, top, scale = cut_out(picture, box)
-    across, down = _run(points, cut)
+    across, down = _run(points, cut, "dw-ll_ucoco_384.onnx", POINTS_SHAPES)
     places, scores = located(across[0], down[0])
     places = places * scale + (left, top)
     return openpose(places / (picture.shape[1], picture.shape[0]), scores)
@@ -164,5 +167,15 @@ def openpose(places: Array, scores: Array) -> PoseSequence:
     )
 
 
-def _run(network: Network, values: Array) -> Any:
-    return network.run(None, {network.get_inputs()[0].name: values})
+def _run(network: Network, values: Array, name: str, shapes: tuple[tuple[int, ...], ...]) -> list[Array]:
+    """All outputs; ModelUnavailable if the network refuses the values, or gives other shapes than the published."""
+    other = f"DWPose/{name}: is another network's file"
+    try:
+        outputs = [np.asarray(output) for output in network.run(None, {network.get_inputs()[0].name: values})]
+    except Exception as error:  # onnxruntime's own kinds
+        reason = str(error).split("\n", 1)[0][:200]
+        raise ModelUnavailable(f"{other}, or damaged ({reason}): download it again.") from None
+    given = tuple(output.shape for output in outputs)
+    if given != shapes:
+        raise ModelUnavailable(f"{other}: it gives {given}, not {shapes}: download it again.")
+    return outputs

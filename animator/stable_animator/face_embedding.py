@@ -13,6 +13,7 @@ from motion_engine.errors import ModelUnavailable
 from motion_engine.types import Array
 
 MODELS = ("antelopev2", "antelopev2/antelopev2")  # below models/; an archive that is unpacked as it is nests them
+RECOGNISER = "glintr100.onnx"  # the one of its five files that gives embeddings
 SIDE = (640, 640)  # px, in which faces are looked for
 INSTALL = "pip install 'motion-engine[faces]'"
 
@@ -29,16 +30,25 @@ def embed_face(picture: Array, weights: Path, *, channels: Literal["rgb", "bgr"]
             trained so, or "bgr" as insightface means it.
 
     Raises:
-        ModelUnavailable: The models are there, but cannot be loaded.
+        ModelUnavailable: insightface or its models are there, but do not work.
     """
     analysis, words = _analysis(weights)
     if analysis is None:
         return np.zeros(512, np.float32), words
     seen = picture if channels == "rgb" else picture[..., ::-1]
-    faces = analysis.get(np.ascontiguousarray(seen))
+    try:
+        faces = analysis.get(np.ascontiguousarray(seen))
+    except Exception as error:  # whatever its networks stumble over
+        raise ModelUnavailable(
+            f"{weights / 'models'}: finds no faces ({_reason(error)}): download its files again."
+        ) from None
     if not faces:
         return np.zeros(512, np.float32), "No face is found in the reference picture: it is rendered without identity."
     largest = max(faces, key=lambda face: float(np.prod(np.asarray(face.bbox[2:4]) - np.asarray(face.bbox[:2]))))
+    if largest.embedding is None:
+        raise ModelUnavailable(
+            f"{weights / 'models' / MODELS[0] / RECOGNISER} is missing: without it faces are found, but not told apart."
+        )
     embedding = np.asarray(largest.embedding, dtype=np.float32).reshape(-1)
     if embedding.shape != (512,) or not np.isfinite(embedding).all():
         raise ModelUnavailable(f"{weights / 'models'}: gives embeddings {embedding.shape}, not 512: use antelopev2.")
@@ -51,6 +61,10 @@ def _analysis(weights: Path) -> tuple[Any, str]:
         from insightface.app import FaceAnalysis
     except ImportError:
         return None, f"insightface is not installed, so the face is not kept: {INSTALL}"
+    except Exception as error:  # a build for another numpy raises ValueError, for one
+        raise ModelUnavailable(
+            f"insightface cannot be imported ({_reason(error)}): {INSTALL} --force-reinstall, or remove it."
+        ) from None
     name = next((name for name in MODELS if any((weights / "models" / name).glob("*.onnx"))), None)
     if name is None:  # insightface would try to download them
         place = weights / "models" / MODELS[0]
@@ -60,8 +74,11 @@ def _analysis(weights: Path) -> tuple[Any, str]:
             analysis = FaceAnalysis(name=name, root=str(weights), providers=["CPUExecutionProvider"])
             analysis.prepare(ctx_id=-1, det_size=SIDE)
     except Exception as error:  # whatever its loaders stumble over
-        reason = str(error).split("\n", 1)[0][:200] or type(error).__name__
         raise ModelUnavailable(
-            f"{weights / 'models' / name}: cannot be loaded ({reason}): download its files again."
+            f"{weights / 'models' / name}: cannot be loaded ({_reason(error)}): download its files again."
         ) from None
     return analysis, ""
+
+
+def _reason(error: Exception) -> str:
+    return str(error).split("\n", 1)[0][:200] or type(error).__name__

@@ -78,6 +78,13 @@ PARTS = (
         _ARCFACE,
         needed=False,
     ),
+    Part(
+        "face_recogniser",
+        ("models/antelopev2/glintr100.onnx", "models/antelopev2/antelopev2/glintr100.onnx"),
+        FROM,
+        _ARCFACE,
+        needed=False,
+    ),
     Part("person_detector", ("DWPose/yolox_l.onnx",), FROM, "Apache-2.0", needed=False),
     Part("pose_detector", ("DWPose/dw-ll_ucoco_384.onnx",), FROM, "Apache-2.0", needed=False),
 )
@@ -96,14 +103,16 @@ def weights_folder(folder: Path | str | None = None) -> Path:
             "`motion doctor` says what belongs there."
         )
     path = Path(named)
-    if not path.is_dir():
+    if not os.path.isdir(path):  # unlike Path.is_dir it never raises: names too long, folders closed to us
         raise ModelUnavailable(f"{path}: there is no such folder; name that of StableAnimator's weights.")
     return path
 
 
 def found(folder: Path) -> dict[str, Path]:
     """Where the parts lie that are there, by name."""
-    first = ((part.name, next(filter(Path.exists, (folder / place for place in part.places)), None)) for part in PARTS)
+    first = (
+        (part.name, next(filter(os.path.exists, (folder / place for place in part.places)), None)) for part in PARTS
+    )
     return {name: place for name, place in first if place is not None}
 
 
@@ -248,7 +257,7 @@ def _pretrained(name: str, path: Path, dtype: Any) -> Any:
 
 
 def _said_of(part: Part, path: Path) -> str:
-    checksum = sha256_of(path)
+    checksum = _sum_or_none(path)  # what cannot be read is refused when it is loaded
     known = "as published" if checksum == part.sha256 else "not the published one" if part.sha256 else "not known here"
     return f"{path.name}: sha256 {checksum}, {known}"
 

@@ -66,7 +66,7 @@ def test_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert found["weights: face encoder"][0] == "missing" and "1 bytes" in found["weights: face encoder"][1]
         assert "is not there: download it from" in found["weights: unet"][1]
         assert "Stability AI community licence" in found["weights: vae"][1]
-        assert found["weights: face detector"][0] == "optional"
+        assert found["weights: face detector"][0] == found["weights: face recogniser"][0] == "optional"
 
 
 def test_what_an_extra_lacks_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

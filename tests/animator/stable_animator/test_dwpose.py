@@ -86,6 +86,28 @@ def test_nobody() -> None:
         detect_pose(np.zeros((H, W, 3), np.uint8), people((BOX, 0.9, 16)), Fake())
 
 
+class Refuses(Fake):
+    """A network for another size, as onnxruntime tells of it."""
+
+    def run(self, names: Any, inputs: dict[str, Array]) -> Any:
+        raise RuntimeError("Got invalid dimensions for input: input")
+
+
+@pytest.mark.parametrize(
+    ("finder", "pointer", "words"),
+    [
+        (Refuses(), Fake(), "yolox_l.onnx.*invalid dimensions.*again"),
+        (Fake(np.zeros((1, 133, 576)), np.zeros((1, 133, 768))), Fake(), "yolox_l.onnx.*133, 576.*not.*8400"),
+        (Fake(np.zeros((1, 2100, 85))), Fake(), "yolox_l.onnx.*2100"),
+        (people((BOX, 0.9, 0)), Refuses(), "dw-ll_ucoco_384.onnx.*invalid dimensions"),
+        (people((BOX, 0.9, 0)), Fake(np.zeros((1, 17, 576)), np.zeros((1, 17, 768))), "dw-ll_ucoco_384.onnx.*17"),
+    ],
+)
+def test_files_of_other_networks(finder: Fake, pointer: Fake, words: str) -> None:
+    with pytest.raises(ModelUnavailable, match=words):
+        detect_pose(np.zeros((H, W, 3), np.uint8), finder, pointer)
+
+
 def test_what_the_networks_are_given() -> None:
     picture = np.zeros((H, W, 3), np.uint8)
     picture[40:360, 60:220] = (250, 120, 10)

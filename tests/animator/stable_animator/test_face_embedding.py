@@ -21,6 +21,7 @@ class FakeAnalysis:
 
     faces: tuple[Any, ...] = ()
     failure: Exception | None = None
+    get_failure: Exception | None = None
     made: dict[str, Any]
     seen: Array
 
@@ -34,6 +35,8 @@ class FakeAnalysis:
         FakeAnalysis.made |= options
 
     def get(self, picture: Array) -> tuple[Any, ...]:
+        if self.get_failure:
+            raise self.get_failure
         FakeAnalysis.seen = picture
         return self.faces
 
@@ -97,4 +100,26 @@ def test_broken_models(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeAnalysis, "failure", None)
     monkeypatch.setattr(FakeAnalysis, "faces", (SimpleNamespace(bbox=np.ones(4), embedding=np.ones(128)),))
     with pytest.raises(ModelUnavailable, match="use antelopev2"):
+        embed_face(PICTURE, weights)
+
+
+def test_models_that_find_but_do_not_recognise(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeAnalysis, "faces", (SimpleNamespace(bbox=np.ones(4), embedding=None),))
+    with pytest.raises(ModelUnavailable, match=r"glintr100\.onnx is missing"):
+        embed_face(PICTURE, weights)
+    monkeypatch.setattr(FakeAnalysis, "get_failure", RuntimeError("invalid model"))
+    with pytest.raises(ModelUnavailable, match=r"invalid model.*again"):
+        embed_face(PICTURE, weights)
+
+
+def test_insightface_for_another_numpy(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finder:
+        def find_spec(self, name: str, *_: Any) -> None:
+            if name == "insightface.app":
+                raise ValueError("numpy.dtype size changed")
+
+    monkeypatch.delitem(sys.modules, "insightface.app")
+    monkeypatch.setattr(sys.modules["insightface"], "__path__", [], raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    with pytest.raises(ModelUnavailable, match=r"numpy\.dtype size changed.*reinstall"):
         embed_face(PICTURE, weights)

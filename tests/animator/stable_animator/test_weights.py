@@ -86,6 +86,18 @@ def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert weights_folder() == tmp_path
 
 
+def test_names_that_are_too_long() -> None:
+    with pytest.raises(ModelUnavailable, match="no such folder"):
+        weights_folder("a" * 5000)
+
+
+def test_a_folder_in_place_of_a_checkpoint(published: Path) -> None:
+    (published / "Animation/pose_net.pth").unlink()
+    (published / "Animation/pose_net.pth").mkdir()
+    with pytest.raises(ModelUnavailable, match=r"pose_net\.pth: is truncated or no checkpoint"):
+        load_pipeline(published)
+
+
 def test_an_unknown_precision(published: Path) -> None:
     with pytest.raises(RenderFailed, match="fp8"):
         load_pipeline(published, precision="fp8")
