@@ -121,10 +121,16 @@ def _machine(
     optimise_faces: Annotated[
         bool, typer.Option("--optimise-faces", help="Pull faces towards the reference's.", rich_help_panel=FILM)
     ] = False,
+    face_channels: Annotated[
+        Literal["rgb", "bgr"],
+        typer.Option(
+            help="How insightface is given the face: as the released script, or as meant.", rich_help_panel=FILM
+        ),
+    ] = "rgb",
 ) -> Any:
     from api.film import Machine
 
-    return Machine(weights, device, precision, offload, compile_unet, optimise_faces)
+    return Machine(weights, device, precision, offload, compile_unet, optimise_faces, face_channels)
 
 
 @rendering.command()

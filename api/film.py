@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class Machine:
     offload: bool = False
     compile_unet: bool = False
     optimise_faces: bool = False
+    face_channels: Literal["rgb", "bgr"] = "rgb"  # as of `embed_face`
 
 
 def load(machine: Machine, report: Callable[[str], None]) -> StableAnimatorPipeline:
@@ -88,7 +89,9 @@ def film(
     width, height = picture.width, picture.height
     padding = padding_to(height, width)
     sequence = seen.sequence
-    embedding, words = embed_face(picture.reference.picture, weights_folder(machine.weights))
+    embedding, words = embed_face(
+        picture.reference.picture, weights_folder(machine.weights), channels=machine.face_channels
+    )
     report(words)
     boxes = None
     if machine.optimise_faces:

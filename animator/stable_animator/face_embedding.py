@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from animator.stable_animator.weights import FACE_MODELS, FACE_PACKS
 from motion_engine.errors import ModelUnavailable
 from motion_engine.types import Array
 
-MODELS = ("antelopev2", "antelopev2/antelopev2")  # below models/; an archive that is unpacked as it is nests them
 RECOGNISER = "glintr100.onnx"  # the one of its five files that gives embeddings
 SIDE = (640, 640)  # px, in which faces are looked for
 INSTALL = "pip install 'motion-engine[faces]'"
@@ -46,9 +46,8 @@ def embed_face(picture: Array, weights: Path, *, channels: Literal["rgb", "bgr"]
         return np.zeros(512, np.float32), "No face is found in the reference picture: it is rendered without identity."
     largest = max(faces, key=lambda face: float(np.prod(np.asarray(face.bbox[2:4]) - np.asarray(face.bbox[:2]))))
     if largest.embedding is None:
-        raise ModelUnavailable(
-            f"{weights / 'models' / MODELS[0] / RECOGNISER} is missing: without it faces are found, but not told apart."
-        )
+        place = weights / FACE_MODELS[0] / FACE_PACKS[0] / RECOGNISER
+        raise ModelUnavailable(f"{place} is missing: without it faces are found, but not told apart.")
     embedding = np.asarray(largest.embedding, dtype=np.float32).reshape(-1)
     if embedding.shape != (512,) or not np.isfinite(embedding).all():
         raise ModelUnavailable(f"{weights / 'models'}: gives embeddings {embedding.shape}, not 512: use antelopev2.")
@@ -65,17 +64,18 @@ def _analysis(weights: Path) -> tuple[Any, str]:
         raise ModelUnavailable(
             f"insightface cannot be imported ({_reason(error)}): {INSTALL} --force-reinstall, or remove it."
         ) from None
-    name = next((name for name in MODELS if any((weights / "models" / name).glob("*.onnx"))), None)
-    if name is None:  # insightface would try to download them
-        place = weights / "models" / MODELS[0]
+    places = ((weights / models, pack) for models in FACE_MODELS for pack in FACE_PACKS)
+    models, name = next((pair for pair in places if any((pair[0] / pair[1]).glob("*.onnx"))), (None, ""))
+    if models is None:  # insightface would try to download them
+        place = weights / FACE_MODELS[0] / FACE_PACKS[0]
         return None, f"{place} has no .onnx files, so the face is not kept: put those of antelopev2 there."
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints what it finds
-            analysis = FaceAnalysis(name=name, root=str(weights), providers=["CPUExecutionProvider"])
+            analysis = FaceAnalysis(name=name, root=str(models.parent), providers=["CPUExecutionProvider"])
             analysis.prepare(ctx_id=-1, det_size=SIDE)
     except Exception as error:  # whatever its loaders stumble over
         raise ModelUnavailable(
-            f"{weights / 'models' / name}: cannot be loaded ({_reason(error)}): download its files again."
+            f"{models / name}: cannot be loaded ({_reason(error)}): download its files again."
         ) from None
     return analysis, ""
 

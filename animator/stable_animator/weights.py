@@ -24,6 +24,8 @@ VARIABLE = "MOTION_STABLE_ANIMATOR"
 SVD = ("SVD", "SVD/stable-video-diffusion-img2vid-xt", "stable-video-diffusion-img2vid-xt")
 FROM = "huggingface.co/FrancisRing/StableAnimator"
 SVD_FROM = "huggingface.co/stabilityai/stable-video-diffusion-img2vid-xt"
+FACE_MODELS = ("models", "../models")  # of insightface, by the folder of all weights
+FACE_PACKS = ("antelopev2", "antelopev2/antelopev2")  # an archive that is unpacked as it is nests them
 SHOWN = 3  # keys in a message
 
 
@@ -38,6 +40,11 @@ class Part:
     needed: bool = True
     sha256: str = ""  # of the published file, if known
     size: int = 0  # bytes of the published file
+
+
+def _face_model(name: str) -> tuple[str, ...]:
+    """Places of a file of antelopev2: below the folder of all weights or beside it; unpacked as it is, one deeper."""
+    return tuple(f"{models}/{pack}/{name}" for models in FACE_MODELS for pack in FACE_PACKS)
 
 
 _OWN = "same as the code (MIT), says its page, which leaves it unclear"
@@ -71,20 +78,8 @@ PARTS = (
     Part("vae", tuple(f"{place}/vae" for place in SVD), SVD_FROM, _SVD_LICENCE),
     Part("image_encoder", tuple(f"{place}/image_encoder" for place in SVD), SVD_FROM, _SVD_LICENCE),
     Part("face_network", ("Animation/glintr100_torch.pth", "models/glintr100_torch.pth"), FROM, _ARCFACE, needed=False),
-    Part(
-        "face_detector",
-        ("models/antelopev2/scrfd_10g_bnkps.onnx", "models/antelopev2/antelopev2/scrfd_10g_bnkps.onnx"),
-        FROM,
-        _ARCFACE,
-        needed=False,
-    ),
-    Part(
-        "face_recogniser",
-        ("models/antelopev2/glintr100.onnx", "models/antelopev2/antelopev2/glintr100.onnx"),
-        FROM,
-        _ARCFACE,
-        needed=False,
-    ),
+    Part("face_detector", _face_model("scrfd_10g_bnkps.onnx"), FROM, _ARCFACE, needed=False),
+    Part("face_recogniser", _face_model("glintr100.onnx"), FROM, _ARCFACE, needed=False),
     Part("person_detector", ("DWPose/yolox_l.onnx",), FROM, "Apache-2.0", needed=False),
     Part("pose_detector", ("DWPose/dw-ll_ucoco_384.onnx",), FROM, "Apache-2.0", needed=False),
 )

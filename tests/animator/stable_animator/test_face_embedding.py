@@ -81,6 +81,12 @@ def test_models_unpacked_one_folder_deeper(weights: Path) -> None:
     assert FakeAnalysis.made["name"] == "antelopev2/antelopev2"
 
 
+def test_models_beside_the_folder_of_weights(weights: Path) -> None:
+    (weights / "checkpoints").mkdir()
+    embedding, _ = embed_face(PICTURE, weights / "checkpoints")
+    assert embedding.any() and Path(FakeAnalysis.made["root"]).resolve() == weights.resolve()
+
+
 def test_without_a_face_without_models_without_insightface(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeAnalysis, "faces", ())
     found = [embed_face(PICTURE, weights)]
