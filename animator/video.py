@@ -60,10 +60,10 @@ def write_video(
     """
     with closing(frames), ExitStack() as stack:
         folder, suffix = names_folder(path), Path(path).suffix.lower()
-        if audio is not None and (folder or suffix not in _SOUND_CODECS):
+        if audio is not None:
             if not folder:
                 check_target(Path(path), SUFFIXES)
-            raise BadMedia(f"{path}: carries no sound; write .mp4 or .webm, or leave the sound out.")
+            _check_carries_sound(path)
         part = stack.enter_context(whole_folder(path) if folder else whole_file(path, SUFFIXES))
         if not 0.01 <= fps <= 1000:
             raise BadMedia(f"{path}: {fps:g} frames/s cannot be written; choose 0.01 to 1000.")
@@ -87,6 +87,17 @@ def write_video(
             for done in written:
                 if on_frame is not None:
                     on_frame(done)
+
+
+def check_sound(path: Path | str, audio: Audio) -> None:
+    """Whether a video at `path` can carry this sound; BadMedia says why not and what to do."""
+    _check_carries_sound(path)
+    Sound(audio).close()
+
+
+def _check_carries_sound(path: Path | str) -> None:
+    if Path(path).suffix.lower() not in _SOUND_CODECS or names_folder(path):
+        raise BadMedia(f"{path}: carries no sound; write .mp4 or .webm, or leave the sound out.")
 
 
 def side_by_side(*streams: Iterable[Array]) -> Iterator[Array]:

@@ -161,7 +161,7 @@ def render(
     as_json: Json = False,
 ) -> None:
     """Turn a command into video, with all options: `motion render "wave then run" --figure convex -o run.mp4`."""
-    from animator.video import write_video
+    from animator.video import check_sound, write_video
     from api.pictures import read_reference, scene, views
 
     _check_target(output)
@@ -169,6 +169,8 @@ def render(
         raise typer.BadParameter("is needed: StableAnimator films somebody's character", param_hint="--reference")
     if reference is None and (reference_pose or retouch.match_colours):
         raise typer.BadParameter("is needed for that: the picture of the character", param_hint="--reference")
+    if sound is not None:
+        check_sound(output, sound)  # before anything takes its time
     if reference is not None:
         picture = replace(picture, reference=read_reference(reference, reference_pose, machine.weights))
     engine = open_engine(library_url)

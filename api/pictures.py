@@ -61,11 +61,11 @@ class Scene:
     def only(self, indices: Array) -> Scene:
         """Some frames of it."""
         from animator.camera import CameraPath
+        from animator.pose_map import PARTS
 
         cameras = self.cameras
         path = CameraPath(cameras.positions[indices], cameras.targets[indices], cameras.fov, cameras.ortho_height)
-        names = ("body", "hands", "face", "body_score", "hand_score", "face_score")
-        chosen = {name: getattr(self.sequence, name)[indices] for name in names}
+        chosen = {name: getattr(self.sequence, name)[indices] for name in PARTS}
         return Scene(sample(self.clip, indices), path, replace(self.sequence, **chosen))
 
     def outside(self) -> float:
