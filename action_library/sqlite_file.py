@@ -24,13 +24,16 @@ BUSY_TIMEOUT = 30.0  # s, that a writer waits for others
 class SqliteFile:
     """Connections to one file; it is made, or brought to the present schema, if need be."""
 
-    def __init__(self, path: Path | str, application: int, steps: Mapping[int, str]) -> None:
+    def __init__(
+        self, path: Path | str, application: int, steps: Mapping[int, str], what: str = "action library"
+    ) -> None:
         """Open or make the file at `path`.
 
         Args:
             path: The file.
             application: The number in its header by which it is known to be ours.
             steps: Statements that lead from a schema version to the next; from 0, that of an empty file.
+            what: What messages call it.
 
         Raises:
             LibraryUnavailable: It cannot be read, or is not ours, or of a newer schema. The file is left as it is.
@@ -39,7 +42,7 @@ class SqliteFile:
             self.path = Path(path).expanduser().absolute()
         except RuntimeError as error:
             raise LibraryUnavailable(f"{path}: {error} Name the whole path.") from None
-        self.writable = True
+        self.writable, self.what = True, what
         self._application, self._steps, self._version = application, steps, max(steps) + 1
         self._threads = threading.local()
         self._lock = threading.Lock()
@@ -91,7 +94,7 @@ class SqliteFile:
             return int(version)
         if version or application or tables:
             raise LibraryUnavailable(
-                f"{self.path} is an SQLite file, but not an action library. It was not changed. "
+                f"{self.path} is an SQLite file, but no {self.what} of ours. It was not changed. "
                 "Name another file with --library or MOTION_LIBRARY."
             )
         return 0
@@ -191,7 +194,7 @@ class SqliteFile:
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorname", "") or ""
-            raise LibraryUnavailable(f"{self.path}: {_words(self.path, code, str(error))}") from None
+            raise LibraryUnavailable(f"{self.path}: {_words(self.path, self.what, code, str(error))}") from None
 
 
 def _header(db: sqlite3.Connection) -> tuple[int, int, int]:
@@ -221,12 +224,12 @@ def _use_wal(db: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
-def _words(path: Path, code: str, message: str) -> str:
+def _words(path: Path, what: str, code: str, message: str) -> str:
     if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        what = "is not an SQLite file" if code == "SQLITE_NOTADB" else f"is damaged ({message})"
+        state = "is not an SQLite file" if code == "SQLITE_NOTADB" else f"is damaged ({message})"
         return (
-            f"the action library {what}. It was not changed. Move it aside (mv {path} {path}.bad): a new one fills "
-            f"itself with the starter actions. What is readable of it: sqlite3 {path}.bad .recover | sqlite3 {path}"
+            f"the {what} {state}. It was not changed. Move it aside (mv {path} {path}.bad): a new one is made in "
+            f"its place. What is readable of it: sqlite3 {path}.bad .recover | sqlite3 {path}"
         )
     if code.startswith("SQLITE_FULL"):
         return "the disk is full: nothing of this change was stored, all else is safe. Free some space and repeat."

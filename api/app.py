@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import generate_latest
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Mount
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
+from api.access import Access
 from api.engine import CommandEngine
-from api.problems import answer_in_problems
+from api.keys import Keys
+from api.limits import BodyLimit
+from api.observe import Observe, event
+from api.problems import answer_in_problems, problems
 from api.routes import actions, commands, sequences, track_files
-from api.tracks import Tracks
-from motion_engine.errors import ModelUnavailable
+from api.service import Service
+from api.service_file import open_service_file
+from api.settings import Settings
+from motion_engine.errors import BadCommand, MotionError
 
-LONGEST_BODY = 1 << 18  # bytes: 20,000 characters, each written as two escapes of six bytes
-LONGEST_SOUND = 16 << 20  # bytes: a minute of stereo at 48 kHz, uncompressed, and some more
-AUDIO = "/v1/commands/audio"
 STUDIO = Path(__file__).parents[1] / "web" / "dist"
 NO_STUDIO = """<!doctype html><html lang="en"><title>Motion Engine</title>
 <body style="font: 1rem/1.6 system-ui; max-width: 40rem; margin: 4rem auto">
 <h1>Motion Engine</h1><p>The service runs. The studio page is not built yet: install Node 20 or newer, run
 <code>make web</code>, and load this page again. <a href="/docs">The service's own documentation</a> works without it.
 </p></body></html>"""
+DESCRIPTION = """Commands in English and Chinese to human motion. Errors are problem documents (RFC 9457). If it needs
+keys, send `Authorization: Bearer KEY`. Every answer has an `X-Request-Id`."""
 
 
 class Studio(Mount):
@@ -36,51 +45,57 @@ class Studio(Mount):
         return (Match.NONE, {}) if scope["path"].startswith("/v1/") else super().matches(scope)
 
 
-class BodyLimit:
-    """Stops reading a request body that is longer than its route takes, whatever its headers say."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI interface."""
-        size, most = 0, LONGEST_SOUND if scope.get("path") == AUDIO else LONGEST_BODY
-
-        async def limited() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > most:
-                raise HTTPException(413, f"The request has more than {most} bytes: say less at once.")
-            return message
-
-        await self.app(scope, limited, send)
-
-
-def create_app(engine: CommandEngine, studio: Path | None = STUDIO) -> FastAPI:
+def create_app(engine: CommandEngine, settings: Settings | None = None, studio: Path | None = STUDIO) -> FastAPI:
     """The web application.
 
     Args:
         engine: Understands and performs.
+        settings: By default those of the environment.
         studio: The folder of the built page; if there is none, `/` says how to build it.
-    """
-    app = FastAPI(title="Motion Engine", version="1", description="Commands to human motion.")
-    app.add_middleware(BodyLimit)
-    answer_in_problems(app)
-    tracks = Tracks()
-    parts = (
-        commands.routes(engine, tracks),
-        sequences.routes(engine, tracks),
-        track_files.routes(tracks),
-        actions.routes(engine),
-    )
-    for routes in parts:
-        app.include_router(routes, prefix="/v1")
 
-    @app.get("/health")
+    Raises:
+        BadCommand: Keys are needed and there is none.
+        LibraryUnavailable: The service's own file cannot be used.
+    """
+    settings = settings or Settings.read()
+    service = Service.of(engine, settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        event("started", actions=len(engine.infos), host=settings.host, port=settings.port, keys=settings.needs_keys)
+        yield
+        event("stopped")
+
+    app = FastAPI(title="Motion Engine", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(Access, settings=settings, keys=_keys(settings))
+    app.add_middleware(
+        CORSMiddleware, allow_origins=settings.cors, allow_methods=["*"], allow_headers=["*"],
+        expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id"],
+    )  # fmt: skip
+    app.add_middleware(Observe, numbers=service.numbers)
+    answer_in_problems(app)
+    for part in (commands, sequences, track_files, actions):
+        app.include_router(part.routes(service), prefix="/v1")
+
+    @app.get("/health", tags=["operations"])
     def health() -> dict[str, int]:
         """Whether the service answers, and how many actions it knows."""
         return {"actions": len(engine.infos)}
+
+    @app.get("/ready", tags=["operations"], responses=problems(503))
+    def ready() -> dict[str, bool]:
+        """Whether it can work: the library can be read."""
+        try:
+            engine.library.revision()
+        except MotionError as error:
+            raise HTTPException(503, str(error)) from None
+        return {"ready": True}
+
+    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
+    def metrics() -> PlainTextResponse:
+        """Numbers for Prometheus."""
+        return PlainTextResponse(generate_latest(service.numbers.registry), media_type="text/plain; version=0.0.4")
 
     if studio is not None and (studio / "index.html").is_file():
         app.router.routes.append(Studio("/", StaticFiles(directory=studio, html=True)))
@@ -93,19 +108,14 @@ def create_app(engine: CommandEngine, studio: Path | None = STUDIO) -> FastAPI:
     return app
 
 
-def serve(host: str, port: int, library_url: str | None) -> None:
-    """Run the service until it is interrupted.
-
-    Raises:
-        LibraryUnavailable: The library cannot be opened.
-        ModelUnavailable: uvicorn is not installed.
-    """
-    try:
-        import uvicorn
-    except ModuleNotFoundError as error:
-        raise ModelUnavailable(f"{error}: pip install 'motion-engine[serve]'") from None
-
-    config = uvicorn.Config(create_app(CommandEngine.open(library_url)), host=host, port=port, log_level="warning")
-    socket = config.bind_socket()  # a port that is taken ends it here, with a message, before the address is shown
-    print(f"Motion Engine: http://{host}:{port}", flush=True)
-    uvicorn.Server(config).run(sockets=[socket])
+def _keys(settings: Settings) -> Keys | None:
+    """The keys of the service; None if nobody needs one."""
+    if not settings.needs_keys:
+        return None
+    keys = Keys(open_service_file(settings.data))
+    if not keys.all():
+        raise BadCommand(
+            f"Who reaches {settings.host} could command this service: make a key with `motion keys add NAME` first, or "
+            "listen on 127.0.0.1."
+        )
+    return keys

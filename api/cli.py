@@ -264,13 +264,16 @@ def doctor(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1, this machine only")
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, show_default="8765")] = None,
     library_url: LibraryUrl = None,
 ) -> None:
-    """Run the web service and the studio page."""
+    """Run the web service and the studio page. docs/service.md tells all settings."""
     try:
-        from api.app import serve as run
+        from api.serving import serve as run
+        from api.settings import Settings
     except ModuleNotFoundError as error:
         raise ModelUnavailable(f"{error}: pip install 'motion-engine[serve]'") from None
-    run(host, port, library_url)
+    run(Settings.read(host=host, port=port, library=library_url))

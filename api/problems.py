@@ -33,6 +33,7 @@ STATUS: dict[type[MotionError], int] = {
     RenderFailed: 500,
     LimitExceeded: 413,
 }
+ALWAYS = (401, 403, 408, 429, 500)  # whatever is asked
 _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -49,6 +50,7 @@ def answer_in_problems(app: FastAPI) -> None:
             document = plain()
             for operations in document["paths"].values():
                 for operation in operations.values():
+                    operation["responses"] |= {str(code): said for code, said in problems(*ALWAYS).items()}
                     for code, response in operation["responses"].items():
                         if code >= "400":
                             response["content"] = _CONTENT
@@ -64,6 +66,11 @@ def answer_in_problems(app: FastAPI) -> None:
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """What a route says of the errors that it answers with."""
     return {code: {"description": HTTPStatus(code).phrase} for code in codes}
+
+
+def problem(status: int, detail: str, headers: Any = None) -> JSONResponse:
+    """An error as an answer, titled as HTTP calls it."""
+    return _answer(Problem(title=HTTPStatus(status).phrase, status=status, detail=detail), headers)
 
 
 def _answer(problem: Problem, headers: Any = None) -> JSONResponse:
@@ -82,12 +89,11 @@ def _motion_problem(_: Request, error: Exception) -> JSONResponse:
 
 def _http_problem(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    title = HTTPStatus(error.status_code).phrase
-    return _answer(Problem(title=title, status=error.status_code, detail=error.detail), error.headers)
+    return problem(error.status_code, error.detail, error.headers)
 
 
 def _wrong_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return _answer(Problem(title="Unprocessable Content", status=422, detail=f"{place}: {first['msg']}."))
+    return problem(422, f"{place}: {first['msg']}.")

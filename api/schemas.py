@@ -142,7 +142,7 @@ class SegmentReply(BaseModel):
 class TimelineReply(BaseModel):
     """When each action plays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_TIMELINE]})
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_TIMELINE]})
 
     fps: float
     duration: float = Field(description="s")

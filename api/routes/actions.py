@@ -17,6 +17,7 @@ from api.preview import write_preview
 from api.problems import problems
 from api.revisions import IfMatch, expected, tag
 from api.schemas import ActionChange, ActionPage, ActionReply
+from api.service import Service
 from motion_engine.errors import BadClip
 from motion_engine.types import Side
 
@@ -44,9 +45,10 @@ def wanted(
     )
 
 
-def routes(engine: CommandEngine) -> APIRouter:
+def routes(service: Service) -> APIRouter:
     """`/actions`."""
-    router, library = APIRouter(tags=["actions"]), engine.library
+    engine, router = service.engine, APIRouter(tags=["actions"])
+    library = engine.library
 
     @router.get("/actions", responses=problems(422, 503))
     def find(
@@ -86,7 +88,12 @@ def routes(engine: CommandEngine) -> APIRouter:
         row = _action_row(engine, name)
         library.remove(row.entry.name, expect=expected(row, if_match))
 
-    @router.get("/actions/{name}/preview.webp", responses=problems(404, 503), response_class=Response)
+    @router.get(
+        "/actions/{name}/preview.webp",
+        responses=problems(404, 503),
+        response_class=Response,
+        dependencies=service.heavy,
+    )
     def preview(name: str) -> Response:
         """The action as a small moving picture."""
         action = library.get(name)

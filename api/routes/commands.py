@@ -7,47 +7,50 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.engine import CommandEngine
 from api.problems import problems
 from api.schemas import (
     CommandReply,
     CommandRequest,
     ParseReply,
     ParseRequest,
-    SegmentReply,
     SpokenReply,
     StepReply,
     TimelineReply,
     TranscriptReply,
     WordReply,
 )
-from api.tracks import Tracks
-from motion_engine.types import LIBRARY_FPS, Language, Plan, Track
+from api.service import Service
+from motion_engine.types import LIBRARY_FPS, Language, Plan, Timeline
 from nlp.account import Word
 
 SOUNDS = ("audio/wav", "audio/mpeg", "audio/ogg", "audio/webm", "audio/mp4", "application/octet-stream")
 _SOUND = {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in SOUNDS}, "required": True}
 
 
-def routes(engine: CommandEngine, tracks: Tracks) -> APIRouter:
+def routes(service: Service) -> APIRouter:
     """`/parse`, `/commands` and `/commands/audio`."""
-    router = APIRouter(tags=["commands"])
+    router, engine = APIRouter(tags=["commands"]), service.engine
 
     def perform(text: str, fps: float) -> CommandReply:
         plan, words = engine.understand(text)
-        return composed(plan, words, engine.perform(engine.timeline(plan, fps=fps)), tracks)
+        return composed(service, plan, words, engine.timeline(plan, fps=fps))
 
     @router.post("/parse", responses=problems(400, 404, 413, 422, 503))
     def parse(request: ParseRequest) -> ParseReply:
         """Understand a command, without performing it: which words became which action, with which score."""
         return understood(*engine.understand(request.text))
 
-    @router.post("/commands", responses=problems(400, 404, 413, 422, 503))
+    @router.post("/commands", responses=problems(400, 404, 413, 422, 503), dependencies=service.heavy)
     def command(request: CommandRequest) -> CommandReply:
         """Understand a command and compose its motion."""
         return perform(request.text, request.fps)
 
-    @router.post("/commands/audio", responses=problems(400, 404, 413, 422, 503), openapi_extra={"requestBody": _SOUND})
+    @router.post(
+        "/commands/audio",
+        responses=problems(400, 404, 413, 422, 503),
+        dependencies=service.heavy,
+        openapi_extra={"requestBody": _SOUND},
+    )
     async def audio(
         request: Request,
         language: Annotated[Language | None, Query(description="Default: whichever it sounds like")] = None,
@@ -74,16 +77,12 @@ def understood(plan: Plan, words: list[Word]) -> ParseReply:
     )
 
 
-def composed(plan: Plan, words: list[Word], track: Track, tracks: Tracks) -> CommandReply:
-    """A track, which is kept, with how it was asked for, as an answer."""
-    timeline = track.timeline
+def composed(service: Service, plan: Plan, words: list[Word], timeline: Timeline) -> CommandReply:
+    """The track of a timeline, which is kept, with how it was asked for, as an answer."""
+    track = service.perform(timeline)
     return CommandReply(
         **understood(plan, words).model_dump(),
-        id=tracks.add(plan, track),
+        id=service.tracks.add(plan, track),
         frames=len(track.clip),
-        timeline=TimelineReply(
-            fps=timeline.fps,
-            duration=timeline.duration,
-            segments=[SegmentReply.model_validate(segment) for segment in timeline.segments],
-        ),
+        timeline=TimelineReply.model_validate(track.timeline),
     )

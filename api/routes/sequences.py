@@ -18,22 +18,23 @@ from api.problems import problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.commands import composed
 from api.schemas import CommandReply, SequencePage, SequenceReply, SequenceRequest, StepsRequest
-from api.tracks import Tracks
+from api.service import Service
 from motion_engine.errors import BadClip, UnknownAction
 from motion_engine.types import Plan
 
 IfNoneMatch = Annotated[str | None, Header(description='"*": only if there is none of this name yet; else 412')]
 
 
-def routes(engine: CommandEngine, tracks: Tracks) -> APIRouter:
+def routes(service: Service) -> APIRouter:
     """`/sequences`."""
-    router, library = APIRouter(tags=["sequences"]), engine.library
+    engine, router = service.engine, APIRouter(tags=["sequences"])
+    library = engine.library
 
-    @router.post("/sequences", responses=problems(400, 404, 413, 422, 503))
+    @router.post("/sequences", responses=problems(400, 404, 413, 422, 503), dependencies=service.heavy)
     def compose(request: StepsRequest) -> CommandReply:
         """Compose the motion of steps that are stated one by one; nothing is kept but the track."""
         plan = engine.compose(request.steps)
-        return composed(plan, [], engine.perform(engine.timeline(plan, fps=request.fps)), tracks)
+        return composed(service, plan, [], engine.timeline(plan, fps=request.fps))
 
     @router.get("/sequences", responses=problems(422, 503))
     def all_of_them(

@@ -18,7 +18,7 @@ from api.pictures import Picture
 from api.pictures import frames as pictures
 from api.problems import problems
 from api.schemas import JointReply
-from api.tracks import Tracks
+from api.service import Service
 from motion_engine.types import canonical_skeleton
 
 DOWNLOADS = {
@@ -33,9 +33,9 @@ DOWNLOADS = {
 Seconds = Annotated[float, Query(ge=0, le=1e6, description="s")]
 
 
-def routes(tracks: Tracks) -> APIRouter:
+def routes(service: Service) -> APIRouter:
     """`/tracks` and the skeleton that they are on."""
-    router = APIRouter(tags=["tracks"])
+    router, tracks = APIRouter(tags=["tracks"]), service.tracks
 
     @router.get("/tracks/{key}/frames", responses=problems(404, 422), response_class=Response)
     def frames(
@@ -52,7 +52,12 @@ def routes(tracks: Tracks) -> APIRouter:
         chosen = rows[math.ceil(start * clip.fps) : last].astype("<f4")
         return Response(chosen.tobytes(), media_type="application/octet-stream")
 
-    @router.get("/tracks/{key}/{view}.png", responses=problems(404, 413, 422), response_class=Response)
+    @router.get(
+        "/tracks/{key}/{view}.png",
+        responses=problems(404, 413, 422),
+        response_class=Response,
+        dependencies=service.heavy,
+    )
     def picture(
         key: str,
         view: Literal["pose", "mannequin", "overlay"],
@@ -66,7 +71,7 @@ def routes(tracks: Tracks) -> APIRouter:
         drawn = next(pictures(track, Picture(view, width, height, "convex"), np.array([index])))
         return Response(png(drawn), media_type="image/png")
 
-    @router.get("/tracks/{name}", responses=problems(404), response_class=Response)
+    @router.get("/tracks/{name}", responses=problems(404), response_class=Response, dependencies=service.heavy)
     def download(name: str) -> Response:
         """A track as a file: `ID.bvh`, `ID.npz` (AMASS), `ID.glb`, `ID.vrma`; `ID` or `ID.json`: plan and timeline."""
         key, _, suffix = name.partition(".")

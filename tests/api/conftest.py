@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from action_library.library import Library
 from api.engine import CommandEngine
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+Serving = Callable[..., AbstractContextManager["TestClient"]]
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +30,40 @@ def library_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def engine(library_file: Path) -> CommandEngine:
     """An engine on that library."""
     return CommandEngine.open(library_file)
+
+
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Serving:
+    """`with serving(engine, SETTING=...) as client:` a service that is asked without a socket."""
+
+    @contextmanager
+    def run(engine: CommandEngine, *, studio: Path | None = None, **stated: Any) -> Iterator[TestClient]:
+        from starlette.testclient import TestClient
+
+        from api.app import create_app
+        from api.settings import Settings
+
+        settings = Settings(**({"data": tmp_path_factory.mktemp("data"), "per_second": 1e4, "burst": 10_000} | stated))
+        with TestClient(create_app(engine, settings, studio), base_url=f"http://{settings.host}") as client:
+            yield client
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def client(engine: CommandEngine, serving: Serving) -> Iterator[TestClient]:
+    """A service on the starter library."""
+    with serving(engine) as client:
+        yield client
+
+
+@pytest.fixture
+def own(engine: CommandEngine, serving: Serving, tmp_path: Path) -> Iterator[TestClient]:
+    """A service over a small library of its own."""
+    from action_library.stores import open_store
+
+    library = Library(open_store(tmp_path / "own.sqlite"))
+    for name in ("wave", "bow", "run"):
+        library.add(engine.library.get(name), engine.library.clip(name))
+    with serving(CommandEngine(library)) as client:
+        yield client

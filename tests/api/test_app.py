@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,24 +11,17 @@ import numpy as np
 import pytest
 from starlette.exceptions import HTTPException
 
-from api.app import LONGEST_BODY, LONGEST_SOUND, create_app
 from api.engine import CommandEngine
 from api.problems import STATUS
+from api.settings import Settings
 from api.tracks import Tracks
 from motion_engine import errors
 from motion_engine.types import canonical_skeleton
 
 if TYPE_CHECKING:
+    from conftest import Serving
     from httpx import Response
     from starlette.testclient import TestClient
-
-
-@pytest.fixture(scope="module")
-def client(engine: CommandEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    from starlette.testclient import TestClient
-
-    with TestClient(create_app(engine, tmp_path_factory.mktemp("studio"))) as client:
-        yield client
 
 
 def test_a_command_becomes_a_track(client: TestClient, engine: CommandEngine) -> None:
@@ -122,8 +114,8 @@ def test_bodies_that_are_no_command_are_refused(client: TestClient, body: bytes)
 
 @pytest.mark.parametrize("stated", [True, False])
 def test_a_body_that_is_too_large_is_refused(client: TestClient, stated: bool) -> None:
-    body = b" " * (LONGEST_BODY + 1)
-    chunks = iter([body[:LONGEST_BODY], body[LONGEST_BODY:]])  # sent without a Content-Length
+    body = b" " * (Settings().body_bytes + 1)
+    chunks = iter([body[: Settings().body_bytes], body[Settings().body_bytes :]])  # sent without a Content-Length
     reply = client.post(
         "/v1/commands", content=body if stated else chunks, headers={"content-type": "application/json"}
     )
@@ -134,7 +126,7 @@ def test_a_body_that_is_too_large_is_refused(client: TestClient, stated: bool) -
 def test_the_longest_text_fits_however_it_is_escaped(client: TestClient) -> None:
     text = "walk" + "\N{GRINNING FACE}" * 19_996
     body = json.dumps({"text": text}).encode()
-    assert 12 * 19_996 < len(body) <= LONGEST_BODY
+    assert 12 * 19_996 < len(body) <= Settings().body_bytes
     reply = client.post("/v1/commands", content=body, headers={"content-type": "application/json"})
     assert reply.status_code != 413 or reply.json()["title"] == "LimitExceeded"
 
@@ -174,11 +166,9 @@ def test_skeleton_actions_health_and_pages(client: TestClient, engine: CommandEn
     assert client.get("/openapi.json").json()["paths"]["/v1/commands"]
 
 
-def test_the_built_studio_is_served(engine: CommandEngine, tmp_path: Path) -> None:
-    from starlette.testclient import TestClient
-
+def test_the_built_studio_is_served(engine: CommandEngine, serving: Serving, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<p>studio</p>", encoding="utf-8")
-    with TestClient(create_app(engine, tmp_path)) as client:
+    with serving(engine, studio=tmp_path) as client:
         assert "studio" in client.get("/").text
         assert client.get("/health").status_code == 200
         assert client.get("/nothing.js").headers["content-type"] == "application/problem+json"
@@ -226,7 +216,7 @@ def test_a_spoken_command(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sound", "status"), [(b"", 400), (b"no sound at all" * 99, 400), (b"0" * (LONGEST_SOUND + 1), 413)]
+    ("sound", "status"), [(b"", 400), (b"no sound at all" * 99, 400), (b"0" * (Settings().sound_bytes + 1), 413)]
 )
 def test_sounds_that_are_none(client: TestClient, sound: bytes, status: int) -> None:
     reply = client.post("/v1/commands/audio", content=sound, headers={"content-type": "audio/wav"})
@@ -250,15 +240,13 @@ def test_actions_are_found_by_page_by_filter_and_by_meaning(client: TestClient, 
         _check_problem(client.get("/v1/actions", params=wrong))
 
 
-def test_two_editors_never_overwrite_each_other(engine: CommandEngine, tmp_path: Path) -> None:
-    from starlette.testclient import TestClient
-
+def test_two_editors_never_overwrite_each_other(engine: CommandEngine, serving: Serving, tmp_path: Path) -> None:
     from action_library.library import Library
     from action_library.stores import open_store
 
     library = Library(open_store(tmp_path / "library.sqlite"))
     library.add(engine.library.get("wave"), engine.library.clip("wave"))
-    with TestClient(create_app(CommandEngine(library), tmp_path)) as client:
+    with serving(CommandEngine(library)) as client:
         shown = client.get("/v1/actions/wave")
         tag = {"If-Match": shown.headers["etag"]}
         first = client.patch("/v1/actions/wave", json={"tags": ["friendly"]}, headers=tag)
@@ -296,21 +284,6 @@ def test_the_document_tells_of_problems_as_they_are(client: TestClient) -> None:
                 if code >= "400":
                     assert list(response["content"]) == ["application/problem+json"]
     assert "HTTPValidationError" not in json.dumps(document)
-
-
-@pytest.fixture
-def own(engine: CommandEngine, tmp_path: Path) -> Iterator[TestClient]:
-    """A service over a small library of its own."""
-    from starlette.testclient import TestClient
-
-    from action_library.library import Library
-    from action_library.stores import open_store
-
-    library = Library(open_store(tmp_path / "own.sqlite"))
-    for name in ("wave", "bow", "run"):
-        library.add(engine.library.get(name), engine.library.clip(name))
-    with TestClient(create_app(CommandEngine(library), tmp_path)) as client:
-        yield client
 
 
 def test_steps_stated_one_by_one(own: TestClient) -> None:

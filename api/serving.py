@@ -1,0 +1,62 @@
+"""`motion serve`: the application behind a socket, until it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from api.app import create_app
+from api.engine import CommandEngine
+from api.observe import log_lines
+from api.settings import Settings
+
+HEAD_SECONDS = 10.0  # within which the head of a request has arrived
+HEAD_BYTES = 32 << 10
+LONGEST_MESSAGE = 1 << 20  # bytes of a WebSocket message
+LIVE_BUFFER = 64 << 10  # bytes, on the way to a viewer; more would show the past to who is slow
+
+
+class Patient(H11Protocol):
+    """HTTP that closes connections which ask for nothing: a thousand of them would keep all others out."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """asyncio's interface."""
+        super().connection_made(transport)
+        self.loop.call_later(HEAD_SECONDS, self._asked_anything, transport)
+
+    def _asked_anything(self, transport: asyncio.Transport) -> None:
+        if transport.get_protocol() is self and self.cycle is None and not transport.is_closing():
+            transport.close()
+
+
+def serve(settings: Settings) -> None:
+    """Run the service until it is interrupted; what is being answered is finished first.
+
+    Raises:
+        LibraryUnavailable: The library cannot be opened.
+        BadCommand: Keys are needed and there is none.
+    """
+    _allow_many_sockets()
+    log_lines(settings.log)
+    app = create_app(CommandEngine.open(settings.library), settings)
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, http=Patient, log_config=None, access_log=False,
+        limit_concurrency=settings.connections, h11_max_incomplete_event_size=HEAD_BYTES,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds), ws_max_size=LONGEST_MESSAGE,
+        ws_per_message_deflate=False, server_header=False,
+    )  # fmt: skip
+    bound = config.bind_socket()  # a port that is taken ends it here, with a message, before the address is shown
+    print(f"Motion Engine: http://{settings.host}:{settings.port}", flush=True)
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def _allow_many_sockets() -> None:
+    """As many open files as this process may have."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
