@@ -37,6 +37,8 @@ def right_needed(method: str, path: str) -> Right | None:
         return None
     if method in SAFE:
         return "read"
+    if path.startswith("/v1/live/") and method != "POST":
+        return "admin"
     return "write" if path.startswith(("/v1/actions", "/v1/sequences/")) else "command"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ from api.keys import Keys
 from api.limits import BodyLimit
 from api.observe import Observe, event
 from api.problems import answer_in_problems, problems
-from api.routes import actions, commands, sequences, track_files
+from api.routes import actions, commands, live, sequences, track_files
 from api.service import Service
 from api.service_file import open_service_file
 from api.settings import Settings
@@ -63,7 +64,10 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         event("started", actions=len(engine.infos), host=settings.host, port=settings.port, keys=settings.needs_keys)
-        yield
+        warming = asyncio.create_task(asyncio.to_thread(engine.warm))
+        async with service.rooms.running():
+            yield
+        await warming
         event("stopped")
 
     app = FastAPI(title="Motion Engine", version="1", description=DESCRIPTION, lifespan=lifespan)
@@ -75,7 +79,7 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
     )  # fmt: skip
     app.add_middleware(Observe, numbers=service.numbers)
     answer_in_problems(app)
-    for part in (commands, sequences, track_files, actions):
+    for part in (commands, sequences, track_files, actions, live):
         app.include_router(part.routes(service), prefix="/v1")
 
     @app.get("/health", tags=["operations"])

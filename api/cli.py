@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli_keys import keys
 from api.cli_library import library
 from api.cli_render import rendering
 from api.console import (
@@ -60,6 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(library, name="library")
+app.add_typer(keys, name="keys")
 app.registered_commands += rendering.registered_commands
 
 Text = Annotated[list[str], typer.Argument(help="What to do, in English or Chinese.", show_default=False)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -47,6 +47,22 @@ class _Known:
     infos: dict[str, ActionInfo]
     sequences: dict[str, Sequence]
     matcher: Matcher
+
+
+class _Infos(Mapping[str, ActionInfo]):
+    """What the schedule must know of all actions, as the library is whenever it is asked."""
+
+    def __init__(self, engine: CommandEngine) -> None:
+        self._engine = engine
+
+    def __getitem__(self, name: str) -> ActionInfo:
+        return self._engine.infos[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._engine.infos)
+
+    def __len__(self) -> int:
+        return len(self._engine.infos)
 
 
 class CommandEngine:
@@ -188,6 +204,10 @@ class CommandEngine:
         model = self._embedder()
         self.library.index.learn(model.embed, model.id, progress)
 
+    def warm(self) -> None:
+        """Load what the first command would else wait for: the words of all actions, and the embedding model."""
+        self.notation("warm up")
+
     def find(self, text: str, wanted: Filter = ANYTHING, *, limit: int = 20, cursor: str | None = None) -> Page:
         """What the library has that means or says `text`, in English or Chinese; see `action_library.search`."""
         model, likely = self._embedder(), dict(self.matcher.ranking(text)[:LIKELY])
@@ -204,7 +224,7 @@ class CommandEngine:
 
     def stream(self, *, fps: float = LIBRARY_FPS) -> MotionStream:
         """A body that performs plans live, frame by frame; see `motion_engine.stream`."""
-        return MotionStream(self.infos, self.library.clip, fps=fps)
+        return MotionStream(_Infos(self), self.library.clip, fps=fps)
 
     def say(self, text: str, *, fps: float = LIBRARY_FPS) -> Track:
         """The motion that `text` asks for; the errors of `parse`."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, WebSocket
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from api.schemas import Near, Problem
 from motion_engine.errors import (
@@ -42,6 +43,7 @@ def answer_in_problems(app: FastAPI) -> None:
     app.add_exception_handler(MotionError, _motion_problem)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _wrong_request)
+    app.add_exception_handler(WebSocketRequestValidationError, _wrong_socket)
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -70,30 +72,44 @@ def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
 
 def problem(status: int, detail: str, headers: Any = None) -> JSONResponse:
     """An error as an answer, titled as HTTP calls it."""
-    return _answer(Problem(title=HTTPStatus(status).phrase, status=status, detail=detail), headers)
+    return _answer(http_problem(HTTPException(status, detail)), headers)
+
+
+def problem_of(error: MotionError) -> Problem:
+    """What an error of ours says."""
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    said = Problem(title=type(error).__name__, status=status, detail=str(error))
+    if isinstance(error, UnknownAction):
+        said.phrase = error.phrase
+        said.nearest = [Near(action=name, score=score) for name, score in error.nearest]
+    return said
 
 
 def _answer(problem: Problem, headers: Any = None) -> JSONResponse:
     return JSONResponse(problem.model_dump(), problem.status, headers, media_type="application/problem+json")
 
 
-def _motion_problem(_: Request, error: Exception) -> JSONResponse:
+def _motion_problem(_: HTTPConnection, error: Exception) -> JSONResponse:
     assert isinstance(error, MotionError)
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    problem = Problem(title=type(error).__name__, status=status, detail=str(error))
-    if isinstance(error, UnknownAction):
-        problem.phrase = error.phrase
-        problem.nearest = [Near(action=name, score=score) for name, score in error.nearest]
-    return _answer(problem)
+    return _answer(problem_of(error))
 
 
-def _http_problem(_: Request, error: Exception) -> JSONResponse:
+def http_problem(error: HTTPException) -> Problem:
+    """What an error of HTTP says."""
+    return Problem(title=HTTPStatus(error.status_code).phrase, status=error.status_code, detail=error.detail)
+
+
+def _http_problem(_: HTTPConnection, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, error.detail, error.headers)
+    return _answer(http_problem(error), error.headers)
 
 
-def _wrong_request(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+def _wrong_request(_: HTTPConnection, error: Exception) -> JSONResponse:
+    assert isinstance(error, ValidationException)
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     return problem(422, f"{place}: {first['msg']}.")
+
+
+async def _wrong_socket(socket: WebSocket, error: Exception) -> None:
+    await socket.send_denial_response(_wrong_request(socket, error))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from action_library.sequence import MOST_STEPS, Call
-from motion_engine.types import LIBRARY_FPS, Direction, Language, Mask, Side
+from motion_engine.types import LIBRARY_FPS, Direction, Language, Mask, Side, canonical_skeleton
 from nlp.parse import MOST_CHARACTERS
 
 _WAVE: dict[str, Any] = {
@@ -191,6 +191,13 @@ class JointReply(BaseModel):
     name: str
     parent: int = Field(description="Index of the parent, -1 for the root")
     offset: tuple[float, float, float] = Field(description="m, from the parent, at rest")
+
+
+def joints() -> list[JointReply]:
+    """The canonical skeleton, in the order of the rotations."""
+    skeleton = canonical_skeleton()
+    rows = zip(skeleton.names, skeleton.parents, skeleton.offsets.tolist(), strict=True)
+    return [JointReply(name=name, parent=parent, offset=tuple(offset)) for name, parent, offset in rows]
 
 
 _ACTION: dict[str, Any] = {

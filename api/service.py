@@ -9,6 +9,7 @@ from fastapi import Depends
 
 from api.engine import CommandEngine
 from api.gate import Gate
+from api.live.rooms import Rooms
 from api.observe import Numbers
 from api.settings import Settings
 from api.tracks import Tracks
@@ -23,13 +24,15 @@ class Service:
     engine: CommandEngine
     settings: Settings
     gate: Gate
+    rooms: Rooms
+    numbers: Numbers
     tracks: Tracks = field(default_factory=Tracks)
-    numbers: Numbers = field(default_factory=Numbers)
 
     @classmethod
     def of(cls, engine: CommandEngine, settings: Settings) -> Service:
         """With nothing kept yet."""
-        return cls(engine, settings, Gate(settings.at_once, settings.waiting))
+        numbers, gate = Numbers(), Gate(settings.at_once, settings.waiting)
+        return cls(engine, settings, gate, Rooms(engine, settings, numbers), numbers)
 
     @property
     def heavy(self) -> list[Any]:

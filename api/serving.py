@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from asyncio.transports import BaseTransport
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from api.app import create_app
 from api.engine import CommandEngine
@@ -15,7 +18,7 @@ from api.settings import Settings
 HEAD_SECONDS = 10.0  # within which the head of a request has arrived
 HEAD_BYTES = 32 << 10
 LONGEST_MESSAGE = 1 << 20  # bytes of a WebSocket message
-LIVE_BUFFER = 64 << 10  # bytes, on the way to a viewer; more would show the past to who is slow
+LIVE_BUFFER = 32 << 10  # bytes on the way to a viewer, here and in the system: with more, who is slow sees the past
 
 
 class Patient(H11Protocol):
@@ -31,6 +34,17 @@ class Patient(H11Protocol):
             transport.close()
 
 
+class Prompt(WebSocketsSansIOProtocol):
+    """WebSockets that hold back little of what is sent."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """asyncio's interface."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(LIVE_BUFFER)
+        if sock := transport.get_extra_info("socket"):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LIVE_BUFFER)
+
+
 def serve(settings: Settings) -> None:
     """Run the service until it is interrupted; what is being answered is finished first.
 
@@ -42,7 +56,7 @@ def serve(settings: Settings) -> None:
     log_lines(settings.log)
     app = create_app(CommandEngine.open(settings.library), settings)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, http=Patient, log_config=None, access_log=False,
+        app, host=settings.host, port=settings.port, http=Patient, ws=Prompt, log_config=None, access_log=False,
         limit_concurrency=settings.connections, h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_graceful_shutdown=int(settings.shutdown_seconds), ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False, server_header=False,

@@ -158,6 +158,11 @@ class MotionStream:
             return self._frame_at(start)
 
     @property
+    def frame(self) -> int:
+        """The number of the next pose."""
+        return self._frame
+
+    @property
     def speed(self) -> float:
         """How fast the stream is played: 1 is real time, 0 stands still, FASTEST is the most."""
         return self._speed

@@ -17,9 +17,8 @@ from api.export import export
 from api.pictures import Picture
 from api.pictures import frames as pictures
 from api.problems import problems
-from api.schemas import JointReply
+from api.schemas import JointReply, joints
 from api.service import Service
-from motion_engine.types import canonical_skeleton
 
 DOWNLOADS = {
     "bvh": "text/plain",
@@ -89,8 +88,6 @@ def routes(service: Service) -> APIRouter:
     @router.get("/skeleton")
     def skeleton() -> list[JointReply]:
         """The canonical skeleton, in the order of the rotations."""
-        joints = canonical_skeleton()
-        rows = zip(joints.names, joints.parents, joints.offsets.tolist(), strict=True)
-        return [JointReply(name=name, parent=parent, offset=tuple(offset)) for name, parent, offset in rows]
+        return joints()
 
     return router

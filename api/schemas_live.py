@@ -1,0 +1,75 @@
+"""What the routes of live rooms take and give."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.live.wire import Policy, Sender
+from api.schemas import ParseRequest
+from motion_engine.stream import When
+
+_ROOM: dict[str, Any] = {
+    "room": "main",
+    "fps": 60.0,
+    "frame": 4211,
+    "speed": 1.0,
+    "policy": "queue",
+    "viewers": 3,
+    "waiting": [{"number": 8, "frame": 4302, "text": "wave", "sender": "Anna"}],
+    "now": {"actions": ["run"], "phrases": ["run"]},
+}
+
+
+class RoomRequest(BaseModel):
+    """How a room shall be."""
+
+    model_config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, json_schema_extra={"examples": [{"policy": "queue", "fps": 60}]}
+    )
+
+    policy: Policy = Field(default="interrupt", description="What becomes of what the audience says")
+    fps: Annotated[float, Field(ge=24, le=120, description="Of a new room; one that is open keeps its own")] = 60.0
+
+
+class WaitingReply(BaseModel):
+    """A command that has its place."""
+
+    number: int
+    frame: int = Field(description="In which it takes effect")
+    text: str
+    sender: str
+
+
+class NowReply(BaseModel):
+    """What is played."""
+
+    actions: tuple[str, ...] = Field(description="What moves the body, then what is layered on it")
+    phrases: tuple[str, ...] = Field(description='The words that asked for each; "" for what the engine added')
+
+
+class RoomReply(BaseModel):
+    """A room as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_ROOM]})
+
+    room: str
+    fps: float
+    frame: int = Field(description="The next one")
+    speed: float
+    policy: Policy
+    viewers: int
+    waiting: list[WaitingReply]
+    now: NowReply
+
+
+class LiveCommand(ParseRequest):
+    """Something that is said in a room."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "wave", "sender": "Anna"}, {"text": "先走路，再挥手"}]}
+    )
+
+    when: When | None = Field(default=None, description="For a host; the audience's is the room's policy")
+    sender: Sender = ""
