@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from logging import WARNING
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -64,10 +65,11 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         event("started", actions=len(engine.infos), host=settings.host, port=settings.port, keys=settings.needs_keys)
-        warming = asyncio.create_task(asyncio.to_thread(engine.warm))
+        warming = asyncio.create_task(asyncio.to_thread(_warm, engine)) if settings.warm else None
         async with service.rooms.running():
             yield
-        await warming
+        if warming:
+            await warming
         event("stopped")
 
     app = FastAPI(title="Motion Engine", version="1", description=DESCRIPTION, lifespan=lifespan)
@@ -110,6 +112,13 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
             return NO_STUDIO
 
     return app
+
+
+def _warm(engine: CommandEngine) -> None:
+    try:
+        engine.warm()
+    except MotionError as error:  # who needs it is told
+        event("not warm", WARNING, error=str(error))
 
 
 def _keys(settings: Settings) -> Keys | None:

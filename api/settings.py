@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     blocked_words: tuple[str, ...] = ()
     vmc: tuple[str, ...] = ()  # host:port of programs that get the room `main` by VMC
 
+    warm: bool = True  # whether models are loaded at the start, rather than by the first who needs them
     shutdown_seconds: Seconds = 20.0  # for requests that are being answered
     log: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 

@@ -43,7 +43,8 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Serving:
         from api.app import create_app
         from api.settings import Settings
 
-        settings = Settings(**({"data": tmp_path_factory.mktemp("data"), "per_second": 1e4, "burst": 10_000} | stated))
+        usual = {"data": tmp_path_factory.mktemp("data"), "per_second": 1e4, "burst": 10_000, "warm": False}
+        settings = Settings(**(usual | stated))
         with TestClient(create_app(engine, settings, studio), base_url=f"http://{settings.host}") as client:
             yield client
 
