@@ -12,6 +12,7 @@ from api.access import CallerNow, caller_of
 from api.live.conversation import Conversation
 from api.live.room import Sender
 from api.live.viewer import Viewer
+from api.live.vmc import vmc_outputs
 from api.problems import answer_to, problems
 from api.schemas_live import LiveCommand, RoomReply, RoomRequest
 from api.service import Service
@@ -68,6 +69,8 @@ def routes(service: Service) -> APIRouter:
         room = rooms.enter(name, may_open=True, fps=request.fps, policy=request.policy)
         if room.policy != request.policy:
             room.direct(request.policy)
+        if request.vmc is not None:
+            room.send_to(vmc_outputs(request.vmc, room.fps))
         return RoomReply.model_validate(room.state())
 
     @router.delete("/live/rooms/{name}", status_code=204, responses=problems(404))

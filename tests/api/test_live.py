@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -353,6 +354,20 @@ def test_rooms_over_rest(client: TestClient) -> None:
         assert closed.value.code == ROOM_CLOSED
     assert client.delete("/v1/live/rooms/stage").status_code == 404
     assert client.post("/v1/live/rooms/nowhere/commands", json={"text": "wave"}).status_code == 404
+
+
+def test_vmc_receivers_get_the_motion_without_a_viewer(engine: CommandEngine, serving: Serving) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        target = f"127.0.0.1:{receiver.getsockname()[1]}"
+        with serving(engine, vmc=(target,)) as client:
+            assert receiver.recv(2048).startswith(b"#bundle")
+            assert client.get("/v1/live/rooms").json()[0]["vmc"] == [target]
+            for wrong in ("host:x", "nowhere.invalid"):
+                assert client.put("/v1/live/rooms/main", json={"vmc": [target, wrong]}).status_code == 422
+            assert receiver.recv(2048).startswith(b"#bundle")
+            assert client.put("/v1/live/rooms/main", json={"vmc": []}).json()["vmc"] == []
 
 
 def test_rooms_and_viewers_have_limits(engine: CommandEngine, serving: Serving) -> None:
