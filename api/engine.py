@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Sequence as Sequences
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
@@ -16,10 +17,11 @@ from action_library.library import Library, Progress
 from action_library.search import ANYTHING, Filter, Page
 from action_library.sequence import Call, Sequence, calls_of, plan_of, written_out
 from motion_engine.compose import compose
-from motion_engine.errors import MotionError
+from motion_engine.errors import BadCommand, MotionError
+from motion_engine.placed import Placed, arrange
 from motion_engine.schedule import schedule
 from motion_engine.stream import MotionStream
-from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Timeline, Track
+from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Step, Timeline, Track
 from nlp.account import Word
 from nlp.audio import Source
 from nlp.match import Matcher, Phrasebook
@@ -163,6 +165,27 @@ class CommandEngine:
             names[said] = self.library.row(said).entry.name
         named = (tuple(call.model_copy(update={"action": names[call.action]}) for call in step) for step in steps)
         return plan_of(tuple(named))
+
+    def arrange(self, tracks: Sequences[Sequences[Placed]], *, fps: float = LIBRARY_FPS) -> tuple[Plan, Timeline]:
+        """The plan and timeline of actions placed by the second; see `motion_engine.placed`.
+
+        Raises:
+            UnknownAction: The library has no such action; the nearest are told.
+            BadCommand, LimitExceeded: They cannot be performed so; a sequence has no place on a track.
+        """
+        known = self._current()
+
+        def named(placed: Placed) -> Placed:
+            name = self.library.row(placed.call.action).entry.name
+            if name in known.sequences:
+                raise BadCommand(f"{name} is a sequence: place its actions one by one, or compose it in steps.")
+            return replace(placed, call=replace(placed.call, action=name))
+
+        rows = [[named(placed) for placed in row] for row in tracks]
+        timeline = arrange(rows, known.infos, fps=fps)
+        in_order = sorted((placed for row in rows for placed in row), key=lambda placed: placed.start)
+        plan = Plan("", "en", tuple(Step((placed.call,)) for placed in in_order))
+        return replace(plan, text=str(plan)), timeline
 
     def save(
         self,

@@ -71,6 +71,16 @@ def _rival(turn: dict[str, Wish], mask: Mask) -> Wish | None:
     return next((turn[limb] for limb in sorted(_NEEDS[mask]) if limb in turn), None)
 
 
+def shared_limbs(mask: Mask, other: Mask) -> str:
+    """The limbs that both need, in words; empty if there are none. Arms and head are parts of a trunk."""
+    if mask == other:
+        return _limbs(mask)
+    for one, two in ((mask, other), (other, mask)):
+        if _NEEDS[one] == {"trunk"}:
+            return _limbs(two)
+    return _limbs(mask, other) if _NEEDS[mask] & _NEEDS[other] else ""
+
+
 def _limbs(mask: Mask, other: Mask | None = None) -> str:
     """The limbs of a mask in words, or those that both need."""
     limbs = _NEEDS[mask] & _NEEDS[other or mask]

@@ -7,11 +7,13 @@ from functools import lru_cache
 import numpy as np
 
 from motion_engine import quat
+from motion_engine.curves import smoothstep
 from motion_engine.types import BODY_JOINTS, Array, Clip, Skeleton
 
 # From the joint, m, in the rest pose: the heel under the ankle and the tip of the toes beyond the ball of the foot
 # (measured on the mannequin's feet; x is ignored since left and right feet splay).
 HEEL_BACK, TOE_FORWARD = 0.05, 0.06
+BENT = 0.1  # the sine from which on a bend tells where the hinge is
 MANY = 256  # frames, from which on quaternions are quicker than matrices, which need fewer calls
 
 
@@ -138,16 +140,21 @@ def two_bone_ik(
 
 
 def _frame_change(bone: Array, bend: Array, new_bone: Array, new_bend: Array, side: Array) -> Array:
-    """The rotation that takes `bone` to `new_bone` and the normal of the bend as near as it can to the new normal."""
+    """The rotation that takes `bone` to `new_bone` and the hinge of the bend as near as it can to the new hinge.
+
+    The hinge is a line: a knee that comes from a little beyond straight bends the other way, and the leg does not turn
+    round for it. That of a limb that is nearly straight says nothing.
+    """
     swing = quat.between(bone, new_bone)
     normal = quat.cross(quat.rotate(swing, bone), quat.rotate(swing, bend))
     new_normal = quat.cross(new_bone, new_bend)
     axis = new_bone / np.maximum(np.linalg.norm(new_bone, axis=-1, keepdims=True), 1e-9)
-    bent = (np.linalg.norm(normal, axis=-1) > 1e-5) & (np.linalg.norm(new_normal, axis=-1) > 1e-5)
+    area = np.maximum(np.linalg.norm(new_bone, axis=-1) * np.linalg.norm(new_bend, axis=-1), 1e-9)
+    bent = np.minimum(np.linalg.norm(normal, axis=-1), np.linalg.norm(new_normal, axis=-1)) / area  # sine of the bend
     sine = np.sum(quat.cross(normal, new_normal) * axis, axis=-1)
-    cosine = np.sum(normal * new_normal, axis=-1)
-    twist = quat.from_rotvec(axis * np.where(bent, np.arctan2(sine, cosine), 0.0)[..., None])
-    return quat.mul(twist, swing)
+    angle = np.arctan2(sine, np.sum(normal * new_normal, axis=-1))
+    angle = (angle - np.pi * np.round(angle / np.pi)) * smoothstep(bent / BENT)
+    return quat.mul(quat.from_rotvec(axis * angle[..., None]), swing)
 
 
 def look_at(forward: Array, target: Array, limit: float) -> Array:

@@ -63,15 +63,15 @@ def schedule(
     segments: list[Segment] = []
     time = 0.0
     for step in plan.steps:
-        step, infos = _base_first(step, [_lookup(call, actions) for call in step.actions])  # noqa: PLW2901
+        step, infos = _base_first(step, [lookup(call, actions) for call in step.actions])  # noqa: PLW2901
         step, infos = _from_here(step, infos, posture, actions)  # noqa: PLW2901
         step, infos = _hands_free(step, infos, actions)  # noqa: PLW2901
         if posture is not None and infos[0].start_posture != posture:
-            for info in _route(posture, infos[0].start_posture, actions):
+            for info in route(posture, infos[0].start_posture, actions):
                 part = Part(info, Edits(), "")
                 segments += _place(_Parts(part), time, fps)
                 time = segments[-1].end
-        segments += _place(_parts(step, infos, _hold(infos[0], actions)), time, fps)
+        segments += _place(_parts(step, infos, hold(infos[0], actions)), time, fps)
         time = max(s.end for s in segments if s.layer == 0)
         posture = infos[0].end_posture
         if time > LONGEST:
@@ -79,7 +79,8 @@ def schedule(
     return Timeline(tuple(segments), fps, time)
 
 
-def _lookup(call: ActionCall, actions: Mapping[str, ActionInfo]) -> ActionInfo:
+def lookup(call: ActionCall, actions: Mapping[str, ActionInfo]) -> ActionInfo:
+    """What the library says of a call's action; UnknownAction or BadCommand if it cannot do what the call says."""
     if call.action not in actions:
         raise UnknownAction(call.phrase or call.action)
     for name in ("duration", "distance", "steps", "repetitions", "degrees"):
@@ -111,12 +112,17 @@ def _leads(start: str, end: str, actions: Mapping[str, ActionInfo]) -> ActionInf
     return min(found, key=lambda info: (info.duration, info.name), default=None)
 
 
-def _route(start: str, end: str, actions: Mapping[str, ActionInfo]) -> list[ActionInfo]:
+def route(start: str, end: str, actions: Mapping[str, ActionInfo]) -> list[ActionInfo]:
     """The actions that lead from one posture to another, straight or by way of standing; empty if there are none."""
     straight = _leads(start, end, actions)
     if straight:
         return [straight]
     return [info for info in (_leads(start, STAND, actions), _leads(STAND, end, actions)) if info]
+
+
+def still_in(posture: str, actions: Mapping[str, ActionInfo]) -> ActionInfo | None:
+    """What the body does in a posture when nothing is asked; None if the library has nothing."""
+    return actions.get(STILL.get(posture, f"{posture}_still"))
 
 
 def _from_here(
@@ -129,7 +135,7 @@ def _from_here(
     info = infos[0]
     if posture in (None, info.start_posture):
         return step, infos
-    still = actions.get(STILL.get(str(posture), f"{posture}_still"))
+    still = still_in(str(posture), actions)
     if info.start_posture != STAND and info.end_posture == STAND:
         if posture == STAND and still:
             pause = replace(step.actions[0], duration=PAUSE)
@@ -167,11 +173,16 @@ def _turns(calls: Sequence[ActionCall], parts: Sequence[Part]) -> list[Turn]:
     return take_turns(wishes)
 
 
-def _hold(info: ActionInfo, actions: Mapping[str, ActionInfo]) -> ActionInfo | None:
+def hold(info: ActionInfo, actions: Mapping[str, ActionInfo]) -> ActionInfo | None:
     """What goes on after an action that only changes the posture (sit: sit still); None if there is nothing."""
     if info.loop or info.end_posture == info.start_posture:
         return None
-    return actions.get(STILL.get(info.end_posture, f"{info.end_posture}_still"))
+    return still_in(info.end_posture, actions)
+
+
+def place_alone(call: ActionCall, info: ActionInfo, held: ActionInfo | None, time: float, fps: float) -> list[Segment]:
+    """The segments of an action that nothing is layered on, from `time` on; what is `held` follows if that is short."""
+    return _place(_parts(Step((call,)), [info], held), time, fps)
 
 
 def _parts(step: Step, infos: list[ActionInfo], hold: ActionInfo | None) -> _Parts:

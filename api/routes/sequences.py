@@ -17,10 +17,11 @@ from api.engine import CommandEngine
 from api.problems import problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.commands import composed
-from api.schemas import CommandReply, SequencePage, SequenceReply, SequenceRequest, StepsRequest
+from api.schemas import CommandReply, ComposeRequest, PlacedCall, SequencePage, SequenceReply, SequenceRequest
 from api.service import Service
 from motion_engine.errors import BadClip, UnknownAction
-from motion_engine.types import Plan
+from motion_engine.placed import Placed
+from motion_engine.types import ActionCall, Mask, Plan
 
 IfNoneMatch = Annotated[str | None, Header(description='"*": only if there is none of this name yet; else 412')]
 
@@ -31,10 +32,15 @@ def routes(service: Service) -> APIRouter:
     library = engine.library
 
     @router.post("/sequences", responses=problems(400, 404, 413, 422, 503), dependencies=service.heavy)
-    def compose(request: StepsRequest) -> CommandReply:
-        """Compose the motion of steps that are stated one by one; nothing is kept but the track."""
-        plan = engine.compose(request.steps)
-        return composed(service, plan, [], engine.timeline(plan, fps=request.fps))
+    def compose(request: ComposeRequest) -> CommandReply:
+        """Compose the motion of stated steps, or of tracks by the second; nothing is kept but the track."""
+        if request.steps is not None:
+            plan = engine.compose(request.steps)
+            timeline = engine.timeline(plan, fps=request.fps)
+        else:
+            rows = [[_placed(clip, track.mask) for clip in track.clips] for track in request.tracks or ()]
+            plan, timeline = engine.arrange(rows, fps=request.fps)
+        return composed(service, plan, [], timeline)
 
     @router.get("/sequences", responses=problems(422, 503))
     def all_of_them(
@@ -75,6 +81,12 @@ def routes(service: Service) -> APIRouter:
         library.remove(row.entry.name, expect=expected(row, if_match))
 
     return router
+
+
+def _placed(clip: PlacedCall, mask: Mask | None) -> Placed:
+    duration = clip.duration if clip.end is None else clip.end - clip.start
+    values = clip.model_dump(exclude={"start", "end"}) | {"duration": duration, "phrase": clip.action}
+    return Placed(ActionCall(**values), clip.start, mask)
 
 
 def _row(engine: CommandEngine, name: str) -> Row:

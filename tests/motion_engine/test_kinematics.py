@@ -60,6 +60,18 @@ def test_two_bone_ik_reaches_and_bends_towards_the_pole(side: str) -> None:
     assert np.all(np.sum((after[:, elbow] - straight) * pole, axis=-1) > 0)
 
 
+def test_a_knee_that_was_a_little_beyond_straight_does_not_turn_the_leg_round() -> None:
+    hip, ankle = np.zeros((40, 3)), np.tile([0.0, -0.8, 0.0], (40, 1))
+    beyond = np.linspace(-0.02, 0.02, 40)
+    knee = np.stack((np.zeros(40), np.full(40, -0.4), beyond), axis=-1)
+    target = ankle + np.array((0.001, 0.0, 0.0))
+    upper, lower = two_bone_ik(hip, knee, ankle, target, np.tile([0.0, 0.0, 1.0], (40, 1)))
+    for turn in (upper, lower):
+        assert np.degrees(2 * np.arccos(np.abs(turn[:, 0]).min())) < 10.0
+    side = quat.rotate(upper, np.array([1.0, 0.0, 0.0]))  # the hinge of the knee
+    assert side[:, 0].min() > 0.99
+
+
 def test_two_bone_ik_stops_short_of_a_target_out_of_reach() -> None:
     hip, knee, ankle = np.zeros((1, 3)), np.array([[0, -0.4, 0.0]]), np.array([[0, -0.8, 0.05]])
     target = np.array([[0.0, -2.0, 0.0]])

@@ -1,0 +1,166 @@
+"""A timeline whose actions have been placed by the second, as in a video editor. Pure, total, no arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from motion_engine.conflicts import shared_limbs
+from motion_engine.errors import BadCommand, LimitExceeded
+from motion_engine.parts import Part, mask_of, part_of
+from motion_engine.schedule import BODY_BLEND, LAYER_BLEND, LONGEST, STAND, hold, lookup, place_alone, route, still_in
+from motion_engine.types import ActionCall, ActionInfo, Edits, Mask, Segment, Timeline
+
+SHORTEST = 0.1  # s, of an action
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An action at its place."""
+
+    call: ActionCall  # its `duration` is how long it lasts; None: as long as it does by itself
+    start: float  # s
+    mask: Mask | None = None  # the joints that it takes from the tracks below; None: those that it needs
+
+
+Actions = Mapping[str, ActionInfo]
+
+
+def arrange(tracks: Sequence[Sequence[Placed]], actions: Actions, *, fps: float = 30.0) -> Timeline:
+    """Actions exactly when they are placed, to the frame.
+
+    Where the first track has nothing the body keeps its posture; if what follows needs another one, it gets there in
+    the end of that time. What is on a later track covers what is below it, where both need the same limbs.
+
+    Args:
+        tracks: The first moves the body, the others are layered on it, from bottom to top.
+        actions: What the library knows, by name.
+        fps: Frames per second of the track; borders lie on frames.
+
+    Raises:
+        UnknownAction: `actions` lacks one.
+        BadCommand: There is nothing, actions of a track overlap, one cannot be as short as asked, or there is no time
+            to get into its posture.
+        LimitExceeded: It would last longer than an hour.
+    """
+    rows = [[_Own.of(placed, actions, fps) for placed in sorted(row, key=lambda one: one.start)] for row in tracks]
+    if not any(rows):
+        raise BadCommand("There is nothing on the tracks: place at least one action.")
+    for row in rows:
+        for one, following in pairwise(row):
+            if following.first < one.last:
+                raise BadCommand(
+                    f"{one.name} lasts until {one.last / fps:g} s and {following.name} begins at "
+                    f"{following.first / fps:g} s on the same track: move one of them, or put it on another track."
+                )
+    end = max(one.last for row in rows for one in row)
+    if end > LONGEST * fps:
+        raise LimitExceeded(f"The motion would last {end / fps:.0f} s, the limit is {LONGEST:.0f} s: ask for less.")
+    segments = _body(rows[0], end, actions, fps)
+    for number, row in enumerate(rows[1:], start=1):
+        segments += [one.layer(number, fps) for one in row]
+    return Timeline(tuple(_covered(segments)), fps, end / fps)
+
+
+@dataclass(frozen=True)
+class _Own:
+    """An action with its frames."""
+
+    placed: Placed
+    info: ActionInfo
+    part: Part
+    hold: ActionInfo | None
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, placed: Placed, actions: Actions, fps: float) -> _Own:
+        call, info = placed.call, lookup(placed.call, actions)
+        first = round(placed.start * fps)
+        last = None if call.duration is None else round((placed.start + call.duration) * fps)
+        if last is not None:
+            if last - first < max(2, SHORTEST * fps):
+                raise BadCommand(f"{info.name} at {placed.start:g} s is too short: give it {SHORTEST:g} s at least.")
+            call = replace(call, duration=(last - first) / fps)
+        held = hold(info, actions)
+        part = part_of(call, info, held=held is not None)
+        last = first + max(2, round(part.duration * fps)) if last is None else last
+        return cls(replace(placed, call=call), info, part, held, first, last)
+
+    @property
+    def name(self) -> str:
+        return self.info.name
+
+    def base(self, fps: float) -> list[Segment]:
+        """What moves the body: the action, and what holds its posture if it shall last longer."""
+        return place_alone(self.placed.call, self.info, self.hold, self.first / fps, fps)
+
+    def layer(self, number: int, fps: float) -> Segment:
+        """The action as a layer."""
+        part, start, end = self.part, self.first / fps, self.last / fps
+        mask = self.placed.mask or mask_of(part)
+        note = "its upper body" if self.info.mask == "full" and mask == "upper" else ""
+        blend = min(LAYER_BLEND, (end - start) / 3)
+        return Segment(self.name, start, end, number, mask, blend, part.edits, part.phrase, True, note)
+
+
+def _body(row: Sequence[_Own], end: int, actions: Actions, fps: float) -> list[Segment]:
+    """The segments of the first track, without gaps from the first frame to `end`."""
+    segments: list[Segment] = []
+    time, posture = 0, row[0].info.start_posture if row else STAND
+    for one in row:
+        segments += _meanwhile(posture, time, one, actions, fps)
+        segments += one.base(fps)
+        time, posture = one.last, one.info.end_posture
+    if time < end:
+        segments.append(_still(posture, time, end, actions, fps))
+    return [replace(segment, exact=True) for segment in segments]
+
+
+def _meanwhile(posture: str, time: int, following: _Own, actions: Actions, fps: float) -> list[Segment]:
+    """What the body does from a frame until the next action, which may need another posture."""
+    ways = route(posture, following.info.start_posture, actions) if posture != following.info.start_posture else []
+    frames = [max(2, round(way.duration * fps)) for way in ways]
+    free = following.first - time - sum(frames)
+    if free < 0:
+        names = " and ".join(way.name.replace("_", " ") for way in ways)
+        raise BadCommand(
+            f"{following.name} at {following.first / fps:g} s comes too early: before it the body must {names}, which "
+            f"takes {sum(frames) / fps:.1f} s. Begin it at {(time + sum(frames)) / fps:.1f} s or later."
+        )
+    segments = [_still(posture, time, time + free, actions, fps)] if free > 0 else []
+    time += free
+    for way, length in zip(ways, frames, strict=True):
+        segments.append(_whole(way, time, time + length, Edits(), fps))
+        time += length
+    return segments
+
+
+def _still(posture: str, first: int, last: int, actions: Actions, fps: float) -> Segment:
+    info = still_in(posture, actions)
+    if info is None:
+        raise BadCommand(
+            f"The library has no action for doing nothing ({posture}): fill the time from {first / fps:g} to "
+            f"{last / fps:g} s yourself."
+        )
+    return _whole(info, first, last, Edits(loops=(last - first) / fps / info.duration), fps)
+
+
+def _whole(info: ActionInfo, first: int, last: int, edits: Edits, fps: float) -> Segment:
+    blend = min(BODY_BLEND, 0.5 * (last - first) / fps)
+    return Segment(info.name, first / fps, last / fps, 0, "full", blend, edits)
+
+
+def _covered(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments, with a note on each of which another one above takes limbs."""
+    noted = []
+    for one in segments:
+        note = one.note
+        for other in segments:
+            start, end = max(one.start, other.start), min(one.end, other.end)
+            limbs = shared_limbs(one.mask, other.mask) if other.layer > one.layer > 0 and start < end else ""
+            if limbs:
+                note += f"{'; ' if note else ''}{other.action} has the {limbs} from {start:g} to {end:g} s"
+        noted.append(replace(one, note=note))
+    return noted

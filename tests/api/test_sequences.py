@@ -1,0 +1,79 @@
+"""Sequences composed over REST: steps, flat lists, and tracks by the second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+
+def compose(client: TestClient, **body: Any) -> Any:
+    return client.post("/v1/sequences", json=body)
+
+
+def test_a_flat_list_says_what_is_together(client: TestClient) -> None:
+    steps = [
+        {"action": "wave"},
+        {"action": "run", "start": "with", "layer": "body", "duration": 3},
+        {"action": "nod", "start": "with", "layer": "over"},
+        {"action": "bow"},
+    ]
+    assert compose(client, steps=steps).json()["plan"] == "run[duration=3] + wave + nod > bow"
+    client.put("/v1/sequences/flat", json={"steps": steps}).raise_for_status()
+    assert client.get("/v1/sequences/flat").json()["plan"] == "run[duration=3] + wave + nod > bow"
+    assert client.delete("/v1/sequences/flat").status_code == 204
+
+
+def test_tracks_by_the_second(client: TestClient) -> None:
+    tracks = [
+        {"clips": [{"action": "Walk", "start": 0, "end": 4}, {"action": "jump", "start": 5, "duration": 1.6}]},
+        {"clips": [{"action": "wave", "start": 1, "end": 2.6, "side": "left"}], "mask": "left_arm"},
+    ]
+    reply = compose(client, tracks=tracks, fps=25).json()
+    timeline = reply["timeline"]
+    placed = [(s["action"], s["start"], s["end"], s["layer"], s["mask"]) for s in timeline["segments"]]
+    assert placed == [
+        ("walk", 0.0, 4.0, 0, "full"),
+        ("idle", 4.0, 5.0, 0, "full"),
+        ("jump", 5.0, 6.6, 0, "full"),
+        ("wave", 1.0, 2.6, 1, "left_arm"),
+    ]
+    assert reply["frames"] == round(25 * timeline["duration"])
+    assert reply["plan"] == "walk[duration=4] > wave[duration=1.6,side=left] > jump[duration=1.6]"
+    assert [segment["phrase"] for segment in timeline["segments"]] == ["Walk", "", "jump", "wave"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({}, 422, "either steps or tracks"),
+        ({"steps": [[{"action": "wave"}]], "tracks": [{"clips": []}]}, 422, "either"),
+        ({"steps": [{"action": "wave", "start": "with"}]}, 422, "first step"),
+        ({"steps": [{"action": "wave", "start": 1.0}]}, 422, "tracks"),
+        ({"steps": [{"action": "wave", "layer": "under"}]}, 422, "layer"),
+        ({"steps": ["wave"]}, 422, "steps"),
+        ({"steps": {"$gt": ""}}, 422, "steps"),
+        ({"tracks": []}, 422, "tracks"),
+        ({"tracks": [{"clips": []}]}, 422, "nothing on the tracks"),
+        ({"tracks": [{"clips": [{"action": "wave"}]}]}, 422, "start"),
+        ({"tracks": [{"clips": [{"action": "wave", "start": -1}]}]}, 422, "start"),
+        ({"tracks": [{"clips": [{"action": "wave", "start": 2, "end": 1}]}]}, 422, "after start"),
+        ({"tracks": [{"clips": [{"action": "wave", "start": 0, "end": 1, "duration": 1}]}]}, 422, "not both"),
+        ({"tracks": [{"clips": [{"action": "fly", "start": 0}]}]}, 404, "fly"),
+        ({"tracks": [{"clips": [{"action": "walk", "start": 0, "end": 3600}]}]}, 413, "at once"),
+        ({"tracks": [{"clips": [{"action": "walk", "start": 0, "end": 3, "more": 1}]}]}, 422, "more"),
+    ],
+)
+def test_what_cannot_be_composed(client: TestClient, body: dict[str, Any], status: int, words: str) -> None:
+    reply = client.post("/v1/sequences", json=body)
+    assert reply.status_code == status, reply.text
+    assert words in reply.json()["detail"] and "Traceback" not in reply.text
+
+
+def test_sequences_have_no_place_on_tracks(own: TestClient) -> None:
+    own.put("/v1/sequences/greeting", json={"text": "wave then bow"}).raise_for_status()
+    reply = own.post("/v1/sequences", json={"tracks": [{"clips": [{"action": "greeting", "start": 0}]}]})
+    assert reply.status_code == 422 and "in steps" in reply.json()["detail"]
