@@ -23,7 +23,7 @@ from api.renders import Render
 from api.schemas_renders import RenderPage, RenderReply, RenderRequest
 from api.service import Service
 from motion_engine.clips import sample
-from motion_engine.errors import LimitExceeded, ModelUnavailable
+from motion_engine.errors import LimitExceeded, ModelUnavailable, MotionError
 from motion_engine.types import Track
 
 TYPES = {"mp4": "video/mp4", "webm": "video/webm", "gif": "image/gif"}
@@ -171,5 +171,5 @@ async def _told(service: Service, render: Render) -> AsyncIterator[str]:
         quiet += LOOK
         try:
             render = await run_in_threadpool(service.renders.get, render.id)
-        except HTTPException:  # removed meanwhile
+        except (HTTPException, MotionError):  # removed meanwhile, or the file of the service is gone
             return
