@@ -18,7 +18,6 @@ from motion_engine.errors import BadMedia
 from motion_engine.types import Array, Clip, Plan, Timeline, Track, canonical_skeleton
 
 CLIP, REQUEST, TIMELINE, REFERENCE = "track.npz", "request.json", "timeline.json", "reference.json"
-LOG = "log.txt"  # what the process said besides
 RESULT = "result"  # with the suffix of its format
 
 

@@ -15,9 +15,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
-from api.observe import LOG as LOGGER
-from api.observe import event
-from api.render_files import LOG, result_of
+from api.observe import LOG, event
+from api.render_files import result_of
 from api.renders import Render, Renders
 from motion_engine.errors import MotionError
 
@@ -66,7 +65,7 @@ class RenderWorker:
             except (MotionError, OSError) as error:
                 event("renders wait", logging.WARNING, error=str(error))
             except Exception:
-                LOGGER.error("our own mistake", exc_info=True)
+                LOG.error("our own mistake", exc_info=True)
             self._stop.wait(RETRY)
 
     def _work(self) -> None:
@@ -122,25 +121,32 @@ class RenderProcess:
 
     def __init__(self, folder: Path, weights: Path | None) -> None:
         """Start it; OSError if that cannot be."""
-        self._log = folder / LOG
         given = json.dumps([sys.path, str(folder), str(weights) if weights else ""])
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", BEGIN, given],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", BEGIN, given],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
-        assert self._process.stdout is not None
-        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
-        self._reader.start()
+        self._complaints = b""
+        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._hear, self._overhear)]
+        for reader in self._readers:
+            reader.start()
 
-    def _read(self, lines: IO[bytes]) -> None:
-        for line in lines:
+    def _hear(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
             self._lines.put(line)
         self._lines.put(None)
+
+    def _overhear(self) -> None:
+        """Everything that it starts has the same standard error: its end is the end of all of them, whoever buries
+        the dead."""
+        assert self._process.stderr is not None
+        while said := self._process.stderr.read1(LOG_TAIL):  # type: ignore[attr-defined]
+            self._complaints = (self._complaints + said)[-LOG_TAIL:]
 
     def said(self) -> Iterator[dict[str, Any] | None]:
         """What it says until it has no more to say; None: nothing for a moment."""
@@ -160,8 +166,8 @@ class RenderProcess:
             code = self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
             code = -signal.SIGTERM
-        tail = self._log.read_bytes()[-LOG_TAIL:].decode("utf-8", "replace") if self._log.exists() else ""
-        event("a render's process died", logging.ERROR, code=code, said=tail)
+        said = self._complaints.decode("utf-8", "replace")
+        event("a render's process died", logging.ERROR, code=code, said=said)
         if code < 0:
             return f"Its process was ended (signal {-code}): is there too little memory? Ask for a smaller one."
         return "The service made a mistake, which is in its log."
@@ -169,29 +175,23 @@ class RenderProcess:
     def end(self) -> None:
         """End it and all that it started, whatever they do, and wait until they are gone."""
         for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-            if not self._signal(number):
+            self._signal(number)
+            self._readers[1].join(GRACE)
+            if not self._readers[1].is_alive():
                 break
-            ends = time.monotonic() + GRACE
-            while time.monotonic() < ends and self._signal(0):
-                time.sleep(0.01)
         self._process.wait()
-        self._reader.join()
-        for pipe in (self._process.stdin, self._process.stdout):
+        self._readers[0].join()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert pipe is not None
             pipe.close()
 
-    def _signal(self, number: int) -> bool:
-        """Sends a signal to all of them; False if nobody is left."""
-        ended = self._process.poll() is not None
-        if not hasattr(os, "killpg"):  # Windows: what it started ends with its pipes
-            if not ended and number:
-                self._process.kill()
-            return not ended
+    def _signal(self, number: int) -> None:
         try:
             os.killpg(self._process.pid, number)
+        except AttributeError:  # Windows: what it started ends with its pipes
+            self._process.kill()
         except (ProcessLookupError, PermissionError):  # macOS says the latter of those that are dead
-            return False
-        return True
+            pass
 
 
 def _locked(file: IO[str]) -> bool:
