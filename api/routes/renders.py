@@ -13,11 +13,13 @@ import numpy as np
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 
 from api.access import CallerNow
 from api.pictures import Reference, pose_finder, scene
-from api.problems import problems
+from api.problems import problem, problems
 from api.render_files import picture_of, pixels_of, reference_of, without_paths
 from api.renders import Render
 from api.schemas_renders import RenderPage, RenderReply, RenderRequest
@@ -33,6 +35,26 @@ ALIVE = 15.0  # s after which a connection on which nothing was said is kept ope
 FINISHED = ("done", "failed", "cancelled")
 _FILM = {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()}}
 _EVENTS = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+
+
+class Film(FileResponse):
+    """A film, or the bytes of it that `Range` names; a range that there is not is a problem as all others."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI interface."""
+        refused = False
+
+        async def sent(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                refused = True
+                size = Headers(raw=message["headers"]).get("content-range")
+                words = "This is no range of the film's bytes: ask for `bytes=0-99`, for example."
+                await problem(message["status"], words, {"Content-Range": size} if size else None)(scope, receive, send)
+            elif not refused:
+                await send(message)
+
+        await super().__call__(scope, receive, sent)
 
 
 def routes(service: Service) -> APIRouter:
@@ -79,7 +101,7 @@ def routes(service: Service) -> APIRouter:
         render = renders.get(key, caller)
         path = renders.result(render)
         suffix = render.asked["format"]
-        return FileResponse(path, media_type=TYPES[suffix], filename=f"render-{render.id}.{suffix}")
+        return Film(path, media_type=TYPES[suffix], filename=f"render-{render.id}.{suffix}")
 
     @router.get(
         "/renders/{key}/events", responses={200: _EVENTS, **problems(404, 503)}, response_class=StreamingResponse

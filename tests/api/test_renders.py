@@ -152,7 +152,10 @@ def test_parts_of_a_film(client: TestClient, finished: dict[str, Any]) -> None:
     assert client.get(finished["result"], headers={"Range": "bytes=-7"}).content == whole.content[-7:]
     other = client.get(finished["result"], headers={"Range": "bytes=100-199", "If-Range": '"another"'})
     assert other.status_code == 200 and other.content == whole.content
-    assert client.get(finished["result"], headers={"Range": "bytes=999999999-"}).status_code == 416
+    outside = client.get(finished["result"], headers={"Range": "bytes=999999999-"})
+    is_problem(outside, 416)
+    assert outside.headers["content-range"] == f"bytes */{len(whole.content)}"
+    is_problem(client.get(finished["result"], headers={"Range": "bytes=x"}), 400)
 
 
 def test_events_tell_every_change_until_it_is_done(client: TestClient) -> None:
