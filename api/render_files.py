@@ -67,8 +67,9 @@ def reference_of(given: ReferenceRequest, weights: Path | None) -> Reference:
     from animator.pose_json import pose_of
 
     pixels = pixels_of(given)
-    pose = find_pose(pixels, weights) if given.pose is None else pose_of(given.pose, "reference.pose")
-    return Reference(pixels, pose)
+    if given.pose is None:
+        return Reference(pixels, find_pose(pixels, weights))
+    return Reference(pixels, pose_of(given.pose.model_dump(exclude_none=True), "reference.pose"))
 
 
 def pixels_of(given: ReferenceRequest) -> Array:

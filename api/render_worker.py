@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
@@ -112,7 +113,8 @@ class RenderWorker:
             if said and "reason" in said:
                 reason = str(said["reason"])
             elif said:
-                self._renders.progress(key, **said)
+                with suppress(MotionError):  # a disk that is full now may not be at the end
+                    self._renders.progress(key, **said)
         return process.death() if reason is None else reason
 
 

@@ -19,7 +19,7 @@ _REQUEST: dict[str, Any] = {
     "width": 512,
     "height": 512,
 }
-_POSE = {"body": [[0.5, 0.2], [0.5, 0.3]], "body_score": [0.9, 0.9]}
+_POSE: dict[str, Any] = {"body": [[0.5, 0.2], [0.5, 0.3]], "body_score": [0.9, 0.9]}
 _REFERENCE: dict[str, Any] = {"picture": "iVBORw0KGgo...", "pose": _POSE}
 _FILM: dict[str, Any] = {
     "track": "0feda897d0f0",
@@ -27,6 +27,37 @@ _FILM: dict[str, Any] = {
     "reference": _REFERENCE,
     "settings": {"steps": 25},
 }
+
+
+_RENDER: dict[str, Any] = {
+    "id": "5f0c9a7d21be",
+    "state": "running",
+    "step": 60,
+    "steps": 204,
+    "line": "drawing frames",
+    "eta": 7.2,
+    "reason": "",
+    "created": "2026-01-01T12:00:00Z",
+    "started": "2026-01-01T12:00:01Z",
+    "finished": None,
+    "result": None,
+    "request": _REQUEST,
+}
+
+
+class KeypointsRequest(BaseModel):
+    """How somebody stands in a picture, as `motion pose` writes it: points 0..1 of its width and height, +y down. What
+    else a tool may say besides is not read."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_POSE]})
+
+    body: list[list[float]] | None = Field(default=None, description="18 x 2, in the order of OpenPose")
+    body_score: list[float] | None = None
+    hands: list[list[list[float]]] | None = Field(default=None, description="2 x 21 x 2, left then right")
+    hand_score: list[list[float]] | None = None
+    face: list[list[float]] | None = Field(default=None, description="68 x 2")
+    face_score: list[float] | None = None
+    points: list[list[float]] | None = Field(default=None, description="In place of all that: DWPose's 134 x 2 or x 3")
 
 
 class ReferenceRequest(BaseModel):
@@ -38,9 +69,7 @@ class ReferenceRequest(BaseModel):
         description="A PNG or JPEG in base64; a data: address is one too",
         json_schema_extra={"contentEncoding": "base64"},
     )
-    pose: dict[str, Any] | None = Field(
-        default=None, description="Its keypoints, as `motion pose` writes them; null: DWPose finds them"
-    )
+    pose: KeypointsRequest | None = Field(default=None, description="Its keypoints; null: DWPose finds them")
 
 
 class FilmSettings(BaseModel):
@@ -91,26 +120,7 @@ class RenderRequest(BaseModel):
 class RenderReply(BaseModel):
     """A render: what was asked for, and what has become of it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "5f0c9a7d21be",
-                    "state": "running",
-                    "step": 60,
-                    "steps": 204,
-                    "line": "drawing frames",
-                    "eta": 7.2,
-                    "reason": "",
-                    "created": "2026-01-01T12:00:00Z",
-                    "started": "2026-01-01T12:00:01Z",
-                    "finished": None,
-                    "result": None,
-                    "request": _REQUEST,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_RENDER]})
 
     id: str
     state: State
@@ -128,6 +138,8 @@ class RenderReply(BaseModel):
 
 class RenderPage(BaseModel):
     """Some renders, the newest first, and how to get the next."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"renders": [_RENDER], "cursor": None}]})
 
     renders: list[RenderReply]
     cursor: str | None = Field(description="For the next page; null: this is the last")

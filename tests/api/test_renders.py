@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -328,6 +329,7 @@ def test_what_is_refused(client: TestClient, data: Path, wanted: dict[str, Any],
         ({"pose": {"body": [[0.5, 0.5]]}}, 400, "18 x 2"),
         ({"pose": {"body": [[0.5, 0.5]] * 18, "body_score": [0.0] * 18}}, 400, "nobody"),
         ({"pose": None}, 503, "DWPose"),
+        ({"pose": {"body": [[[0.5]]]}}, 422, "body"),
     ],
 )
 def test_references_that_cannot_be_used(
@@ -347,6 +349,46 @@ def test_stable_animator_without_weights_is_told_at_once(
         is_problem(client.post("/v1/renders", json=wanted), 503, "pose_net.pth is missing: download it from")
         wanted["view"] = "pose"
         is_problem(client.post("/v1/renders", json=wanted), 422, "view")
+
+
+def test_weights_that_are_none_fail_in_words(
+    engine: CommandEngine, serving: Serving, reference: dict[str, Any], tmp_path: Path
+) -> None:
+    from animator.stable_animator.weights import PARTS
+
+    weights = tmp_path / "weights"
+    for part in PARTS:
+        (weights / part.places[0]).parent.mkdir(parents=True, exist_ok=True)
+        (weights / part.places[0]).write_bytes(b"nothing")
+    pose = reference["pose"] | {"junk": json.loads("[" * 400 + "]" * 400)}  # is not read
+    with serving(engine, data=tmp_path / "data", stable_animator=weights) as client:
+        key = ask(client, track=track(client), renderer="stable-animator", reference=reference | {"pose": pose})["id"]
+        failed = until(client, key, lambda render: render["state"] == "failed")
+        assert "pose_net.pth" in failed["reason"] and "download it again" in failed["reason"]
+        assert str(tmp_path) not in json.dumps(failed)
+
+
+def test_events_end_with_the_service(engine: CommandEngine, serving: Serving, tmp_path: Path) -> None:
+    with serving(engine, data=tmp_path) as client, ThreadPoolExecutor(1) as pool:
+        key = ask(client, track=track(client, "walk for 60 seconds", fps=30), **LONG)["id"]
+        until(client, key, lambda render: render["step"] > 0)
+        events = pool.submit(client.get, f"/v1/renders/{key}/events")
+        time.sleep(0.5)
+        assert not events.done()
+        client.app.state.stopping.set()  # type: ignore[attr-defined]
+        assert '"running"' in events.result(5).text
+
+
+def test_two_services_over_the_same_data_render_once(engine: CommandEngine, serving: Serving, tmp_path: Path) -> None:
+    with serving(engine, data=tmp_path) as second:
+        with serving(engine, data=tmp_path) as first:
+            key = ask(first, track=track(first, "walk for 60 seconds", fps=30), **LONG)["id"]
+            until(second, key, lambda render: render["step"] > 0)
+            assert second.get(f"/v1/renders/{key}").json()["reason"] == ""  # nobody began it again
+            assert first.delete(f"/v1/renders/{key}").status_code == 204
+            queued = ask(second, track=track(second))["id"]
+            done(first, queued)
+        done(second, ask(second, track=track(second))["id"])
 
 
 def test_files_that_vanish_are_told_in_words(client: TestClient, data: Path) -> None:
