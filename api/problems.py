@@ -72,11 +72,20 @@ def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
 
 def problem(status: int, detail: str, headers: Any = None) -> JSONResponse:
     """An error as an answer, titled as HTTP calls it."""
-    return _answer(http_problem(HTTPException(status, detail)), headers)
+    return answer_to(HTTPException(status, detail, headers))
 
 
-def problem_of(error: MotionError) -> Problem:
-    """What an error of ours says."""
+def answer_to(error: MotionError | HTTPException) -> JSONResponse:
+    """An error as an answer."""
+    said = problem_of(error)
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return JSONResponse(said.model_dump(), said.status, headers, media_type="application/problem+json")
+
+
+def problem_of(error: MotionError | HTTPException) -> Problem:
+    """What an error says."""
+    if isinstance(error, HTTPException):
+        return Problem(title=HTTPStatus(error.status_code).phrase, status=error.status_code, detail=error.detail)
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     said = Problem(title=type(error).__name__, status=status, detail=str(error))
     if isinstance(error, UnknownAction):
@@ -85,23 +94,14 @@ def problem_of(error: MotionError) -> Problem:
     return said
 
 
-def _answer(problem: Problem, headers: Any = None) -> JSONResponse:
-    return JSONResponse(problem.model_dump(), problem.status, headers, media_type="application/problem+json")
-
-
 def _motion_problem(_: HTTPConnection, error: Exception) -> JSONResponse:
     assert isinstance(error, MotionError)
-    return _answer(problem_of(error))
-
-
-def http_problem(error: HTTPException) -> Problem:
-    """What an error of HTTP says."""
-    return Problem(title=HTTPStatus(error.status_code).phrase, status=error.status_code, detail=error.detail)
+    return answer_to(error)
 
 
 def _http_problem(_: HTTPConnection, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return _answer(http_problem(error), error.headers)
+    return answer_to(error)
 
 
 def _wrong_request(_: HTTPConnection, error: Exception) -> JSONResponse:

@@ -16,6 +16,7 @@ _ROOM: dict[str, Any] = {
     "frame": 4211,
     "speed": 1.0,
     "policy": "queue",
+    "vmc": ["127.0.0.1:39539"],
     "viewers": 3,
     "waiting": [{"number": 8, "frame": 4302, "text": "wave", "sender": "Anna"}],
     "now": {"actions": ["run"], "phrases": ["run"]},
@@ -26,10 +27,15 @@ class RoomRequest(BaseModel):
     """How a room shall be."""
 
     model_config = ConfigDict(
-        extra="forbid", allow_inf_nan=False, json_schema_extra={"examples": [{"policy": "queue", "fps": 60}]}
+        extra="forbid",
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"policy": "queue", "vmc": ["127.0.0.1:39539"]}]},
     )
 
     policy: Policy = Field(default="interrupt", description="What becomes of what the audience says")
+    vmc: Annotated[tuple[str, ...] | None, Field(max_length=8)] = Field(
+        default=None, description="host:port of programs that get its motion by the VMC protocol; null: as before"
+    )
     fps: Annotated[float, Field(ge=24, le=120, description="Of a new room; one that is open keeps its own")] = 60.0
 
 
@@ -59,6 +65,7 @@ class RoomReply(BaseModel):
     frame: int = Field(description="The next one")
     speed: float
     policy: Policy
+    vmc: list[str] = Field(description="Receivers of the VMC protocol")
     viewers: int
     waiting: list[WaitingReply]
     now: NowReply

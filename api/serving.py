@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from asyncio.transports import BaseTransport
+from functools import partial
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -15,7 +17,6 @@ from api.engine import CommandEngine
 from api.observe import log_lines
 from api.settings import Settings
 
-HEAD_SECONDS = 10.0  # within which the head of a request has arrived
 HEAD_BYTES = 32 << 10
 LONGEST_MESSAGE = 1 << 20  # bytes of a WebSocket message
 LIVE_BUFFER = 32 << 10  # bytes on the way to a viewer, here and in the system: with more, who is slow sees the past
@@ -24,10 +25,15 @@ LIVE_BUFFER = 32 << 10  # bytes on the way to a viewer, here and in the system: 
 class Patient(H11Protocol):
     """HTTP that closes connections which ask for nothing: a thousand of them would keep all others out."""
 
+    def __init__(self, *args: Any, seconds: float, **more: Any) -> None:
+        """`seconds` within which the head of a request has arrived; all else is uvicorn's."""
+        super().__init__(*args, **more)
+        self._seconds = seconds
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """asyncio's interface."""
         super().connection_made(transport)
-        self.loop.call_later(HEAD_SECONDS, self._asked_anything, transport)
+        self.loop.call_later(self._seconds, self._asked_anything, transport)
 
     def _asked_anything(self, transport: asyncio.Transport) -> None:
         if transport.get_protocol() is self and self.cycle is None and not transport.is_closing():
@@ -64,8 +70,9 @@ def serve(settings: Settings) -> None:
     _allow_many_sockets()
     log_lines(settings.log)
     app = create_app(CommandEngine.open(settings.library), settings)
+    patient: Any = partial(Patient, seconds=settings.head_seconds)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, http=Patient, ws=Prompt, log_config=None, access_log=False,
+        app, host=settings.host, port=settings.port, http=patient, ws=Prompt, log_config=None, access_log=False,
         limit_concurrency=settings.connections, h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_graceful_shutdown=int(settings.shutdown_seconds), ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False, server_header=False,

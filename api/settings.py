@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     upload_bytes: Count = 64 << 20  # of a motion file
     picture_bytes: Count = 24 << 20  # of a render with its reference picture
     body_seconds: Seconds = 60.0  # within which a request has arrived
+    head_seconds: Seconds = 10.0  # within which its head has
     connections: Count = 2000
     at_once: Count = max(2, os.cpu_count() or 1)  # commands that are composed, or pictures drawn, at the same time
     waiting: Count = 64  # others that wait for them; more are sent away

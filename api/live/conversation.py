@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+from anyio import create_task_group, move_on_after
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -30,7 +32,7 @@ from api.live.wire import (
     read_message,
     refusal,
 )
-from api.problems import http_problem, problem_of
+from api.problems import problem_of
 from api.rates import Rates
 from api.schemas import Steps, joints
 from api.service import Service
@@ -50,25 +52,32 @@ class Conversation:
         self._service, self._socket, self._room, self._viewer, self._sender = service, socket, room, viewer, sender
         self._rates, self._bad = Rates(MESSAGES_PER_SECOND, AT_ONCE), 0
         self._talk: tuple[Talk, io.BytesIO] | None = None
-        self._hearing: asyncio.Task[None] | None = None
+        self._hearing = False
+        self._tasks = create_task_group()
 
     async def run(self) -> None:
         """Until the socket or the room is closed."""
-        listening, showing = asyncio.create_task(self._listen()), asyncio.create_task(self._viewer.run())
-        try:
-            done, _ = await asyncio.wait((listening, showing), return_when=asyncio.FIRST_COMPLETED)
-            code, why = listening.result() if listening in done else (TOO_SLOW, "You take nothing any more.")
-            if showing in done and self._viewer.closed:
-                code, why = ROOM_CLOSED, "The room was closed."
-            with suppress(RuntimeError, WebSocketDisconnect):
-                await asyncio.wait_for(self._socket.close(code, why), 1.0)
-        except (WebSocketDisconnect, TimeoutError):
-            pass
-        finally:
-            for task in (listening, showing, self._hearing):
-                if task:
-                    task.cancel()
-            await asyncio.gather(listening, showing, return_exceptions=True)
+        end: tuple[int, str] | None = None
+
+        async def until_it_ends(part: Callable[[], Awaitable[tuple[int, str]]]) -> None:
+            nonlocal end
+            with suppress(WebSocketDisconnect):
+                end = await part()
+            self._tasks.cancel_scope.cancel()
+
+        async with self._tasks:
+            self._tasks.start_soon(until_it_ends, self._listen)
+            self._tasks.start_soon(until_it_ends, self._show)
+        if end:
+            with suppress(RuntimeError, WebSocketDisconnect), move_on_after(1.0):
+                await self._socket.close(*end)
+
+    async def _show(self) -> tuple[int, str]:
+        """Send what the viewer sees; the code and the reason for which that ends."""
+        await self._viewer.run()
+        return (
+            (ROOM_CLOSED, "The room was closed.") if self._viewer.closed else (TOO_SLOW, "You take nothing any more.")
+        )
 
     async def _listen(self) -> tuple[int, str]:
         """Do what is said, one after the other, until it is too much: the code and the reason."""
@@ -95,10 +104,8 @@ class Conversation:
         """Tell what became of a message: `done` with what all others are told too, or a problem."""
         try:
             done = await doing
-        except MotionError as error:
+        except (MotionError, HTTPException) as error:
             self._viewer.tell(refusal(problem_of(error), ident))
-        except HTTPException as error:
-            self._viewer.tell(refusal(http_problem(error), ident))
         else:
             if done is not None:
                 did = {name: value for name, value in done.items() if name != "timeline"}  # all were told that one
@@ -172,7 +179,7 @@ class Conversation:
         most = self._service.settings.sound_bytes
         if self._talk[1].tell() + len(piece) > most:
             words = f"What you say has more than {most} bytes: say less at once."
-            self._viewer.tell(refusal(http_problem(HTTPException(413, words)), self._talk[0].id))
+            self._viewer.tell(refusal(problem_of(HTTPException(413, words)), self._talk[0].id))
             self._talk = None
         else:
             self._talk[1].write(piece)
@@ -181,14 +188,18 @@ class Conversation:
         """Understand what was said in the background: meanwhile the socket may say other things."""
         if self._talk is None:
             raise BadCommand("`talk` comes before `talk_end`.")
-        if self._hearing and not self._hearing.done():
+        if self._hearing:
             raise HTTPException(429, "What you said before is still being understood: wait for its answer.")
         (said, sound), self._talk = self._talk, None
-        self._hearing = asyncio.create_task(self._answer(said.id, self._heard(said, sound.getvalue())))
+        self._hearing = True
+        self._tasks.start_soon(self._answer, said.id, self._heard(said, sound.getvalue()))
 
     async def _heard(self, said: Talk, sound: bytes) -> dict[str, Any]:
-        async with self._service.gate.place():
-            heard = await asyncio.to_thread(self._service.engine.hear, sound, said.language)
+        try:
+            async with self._service.gate.place():
+                heard = await asyncio.to_thread(self._service.engine.hear, sound, said.language)
+        finally:
+            self._hearing = False
         self._viewer.tell(
             message("heard", id=said.id, text=heard.text, language=heard.language, certainty=heard.certainty)
         )

@@ -32,6 +32,8 @@ FARTHEST = 1000.0  # m from the middle, where float32 still tells tenths of a mi
 class Output(Protocol):
     """Gets every pose, without a socket that asks for it."""
 
+    target: str  # where it goes
+
     def send(self, pose: Pose) -> None:
         """Send a pose; never waits and never fails."""
 
@@ -64,7 +66,7 @@ class Room:
 
     def __init__(self, name: str, engine: CommandEngine, settings: Settings, *, fps: float, policy: Policy) -> None:
         self.name, self.policy = name, policy
-        self.outputs: list[Output] = []
+        self.outputs: tuple[Output, ...] = ()
         self.viewers: set[Viewer] = set()
         self._shown = self._dropped = 0  # frames of all viewers, since they were counted
         self.left = 0.0  # s on the loop's clock, when the last viewer went
@@ -148,12 +150,18 @@ class Room:
         self.viewers.discard(viewer)
         self.left = asyncio.get_running_loop().time()
 
-    def close(self) -> None:
-        """Tell everybody that there is nothing more to see."""
-        for viewer in self.viewers:
-            viewer.close()
+    def send_to(self, outputs: tuple[Output, ...]) -> None:
+        """Send every pose to these from now on, and no more to those before."""
         for output in self.outputs:
             output.close()
+        self.outputs = outputs
+        self._watched.set()
+
+    def close(self) -> None:
+        """Tell everybody that there is nothing more to see."""
+        self.send_to(())
+        for viewer in self.viewers:
+            viewer.close()
 
     def counted(self) -> tuple[int, int]:
         """How many frames were shown and how many of them dropped since the last time."""
@@ -167,7 +175,13 @@ class Room:
             for one in self._waiting
             if one.start > self._stream.frame
         ]
-        state = {"room": self.name, "fps": self.fps, "frame": self._stream.frame, "speed": self._stream.speed}
+        state: dict[str, Any] = {
+            "room": self.name,
+            "fps": self.fps,
+            "frame": self._stream.frame,
+            "speed": self._stream.speed,
+        }
+        state["vmc"] = [output.target for output in self.outputs]
         return state | {"policy": self.policy, "viewers": len(self.viewers), "waiting": waiting, "now": self._now()}
 
     def _now(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from api.engine import CommandEngine
 from api.live.room import Room
+from api.live.vmc import vmc_outputs
 from api.live.wire import Policy
 from api.observe import Numbers, event
 from api.settings import Settings
@@ -73,6 +74,9 @@ class Rooms:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Close what nobody watches, until the service stops, and then everything."""
+        if self._settings.vmc:
+            main = self.enter("main", may_open=True)
+            main.send_to(vmc_outputs(self._settings.vmc, main.fps))
         sweeper = asyncio.create_task(self._sweep())
         try:
             yield

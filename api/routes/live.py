@@ -12,9 +12,11 @@ from api.access import CallerNow, caller_of
 from api.live.conversation import Conversation
 from api.live.room import Sender
 from api.live.viewer import Viewer
-from api.problems import problem, problems
+from api.live.vmc import vmc_outputs
+from api.problems import answer_to, problems
 from api.schemas_live import LiveCommand, RoomReply, RoomRequest
 from api.service import Service
+from motion_engine.errors import MotionError
 
 
 def routes(service: Service) -> APIRouter:
@@ -39,8 +41,8 @@ def routes(service: Service) -> APIRouter:
             entered = rooms.enter(room, may_open=may_command, fps=fps)
             if rooms.watching >= settings.viewers:
                 raise HTTPException(429, "So many watch already that there is no place: try again later.")
-        except HTTPException as error:
-            await socket.send_denial_response(problem(error.status_code, error.detail))
+        except (HTTPException, MotionError) as error:
+            await socket.send_denial_response(answer_to(error))
             return
         every = max(1, round(entered.fps / rate)) if rate else 1
         viewer = Viewer(socket, every=every, as_json=format == "json")
@@ -67,6 +69,8 @@ def routes(service: Service) -> APIRouter:
         room = rooms.enter(name, may_open=True, fps=request.fps, policy=request.policy)
         if room.policy != request.policy:
             room.direct(request.policy)
+        if request.vmc is not None:
+            room.send_to(vmc_outputs(request.vmc, room.fps))
         return RoomReply.model_validate(room.state())
 
     @router.delete("/live/rooms/{name}", status_code=204, responses=problems(404))

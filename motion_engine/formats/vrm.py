@@ -61,14 +61,14 @@ def t_posed(clip: Clip) -> Clip:
     Args:
         clip: On the canonical skeleton.
     """
-    turn, skeleton = _t_pose(clip.skeleton)
+    turn, skeleton = t_pose(clip.skeleton)
     parents = list(clip.skeleton.parents)
     above = np.concatenate((quat.IDENTITY[None], turn[parents[1:]]))
     rotation = quat.mul(above, quat.mul(clip.rotation.astype(np.float64), quat.inv(turn)))
     return replace(clip, skeleton=skeleton, rotation=quat.unroll(rotation))
 
 
-def _t_pose(skeleton: Skeleton) -> tuple[Array, Skeleton]:
+def t_pose(skeleton: Skeleton) -> tuple[Array, Skeleton]:
     """The world rotations `(J, 4)` that take the bones from our rest pose to VRM's, and the skeleton that rests so."""
     turn = np.tile(quat.IDENTITY, (len(skeleton.names), 1))
     for joint, name in enumerate(skeleton.names):

@@ -45,7 +45,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Serving:
 
         usual = {"data": tmp_path_factory.mktemp("data"), "per_second": 1e4, "burst": 10_000, "warm": False}
         settings = Settings(**(usual | stated))
-        with TestClient(create_app(engine, settings, studio), base_url=f"http://{settings.host}") as client:
+        with TestClient(create_app(engine, settings, studio), headers={"Host": settings.host}) as client:
             yield client
 
     return run
@@ -64,7 +64,7 @@ def own(engine: CommandEngine, serving: Serving, tmp_path: Path) -> Iterator[Tes
     from action_library.stores import open_store
 
     library = Library(open_store(tmp_path / "own.sqlite"))
-    for name in ("wave", "bow", "run"):
+    for name in ("idle", "wave", "bow", "run"):
         library.add(engine.library.get(name), engine.library.clip(name))
     with serving(CommandEngine(library)) as client:
         yield client
