@@ -382,11 +382,11 @@ def test_events_end_with_the_service(engine: CommandEngine, serving: Serving, tm
 def test_two_services_over_the_same_data_render_once(engine: CommandEngine, serving: Serving, tmp_path: Path) -> None:
     with serving(engine, data=tmp_path) as first:
         key = ask(first, track=track(first, "walk for 60 seconds", fps=30), **LONG)["id"]
-        until(first, key, lambda render: render["step"] > 0)
+        before = until(first, key, lambda render: render["step"] > 0)
         with serving(engine, data=tmp_path) as second:
             time.sleep(0.5)
             running = second.get(f"/v1/renders/{key}").json()
-            assert running["state"] == "running" and running["reason"] == ""  # nobody begins it again
+            assert running["state"] == "running" and running["started"] == before["started"]  # nobody begins it again
             assert second.delete(f"/v1/renders/{key}").status_code == 204
             done(first, ask(second, track=track(second))["id"])
 
