@@ -50,6 +50,11 @@ def read_pose(path: Path | str) -> PoseSequence:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadMedia(f"{path}: is no JSON ({error}).") from None
+    return pose_of(said, path)
+
+
+def pose_of(said: Any, path: Path | str) -> PoseSequence:
+    """The keypoints of one picture, one frame, from what JSON says; BadMedia, which calls it `path`, as `read_pose`."""
     if not isinstance(said, dict):
         raise BadMedia(f'{path}: must be an object with "body" or "points", not {type(said).__name__}.')
     if "points" in said:
@@ -79,7 +84,7 @@ def write_pose(path: Path | str, pose: PoseSequence) -> None:
         part.write_text(json.dumps(said) + "\n", encoding="utf-8")
 
 
-def _parts(path: Path, points: Any) -> dict[str, Any]:
+def _parts(path: Path | str, points: Any) -> dict[str, Any]:
     """DWPose's 134 points, cut into body, hands and face."""
     columns = len(points[0]) if isinstance(points, list) and points and isinstance(points[0], list) else 2
     whole = _numbers(path, {"points": points}, "points", (WHOLE, 3 if columns == 3 else 2))
@@ -95,7 +100,7 @@ def _parts(path: Path, points: Any) -> dict[str, Any]:
     }
 
 
-def _numbers(path: Path, said: dict[str, Any], name: str, shape: tuple[int, ...]) -> Array:
+def _numbers(path: Path | str, said: dict[str, Any], name: str, shape: tuple[int, ...]) -> Array:
     wanted = " x ".join(map(str, shape))
     if name not in said:
         raise BadMedia(f'{path}: "{name}" is missing: {wanted} numbers.')

@@ -23,7 +23,8 @@ from api.keys import Keys
 from api.limits import BodyLimit
 from api.observe import Observe, event
 from api.problems import answer_in_problems, problems
-from api.routes import actions, commands, live, sequences, track_files
+from api.render_worker import RenderWorker
+from api.routes import actions, commands, live, renders, sequences, track_files
 from api.service import Service
 from api.service_file import open_service_file
 from api.settings import Settings
@@ -66,13 +67,20 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         event("started", actions=len(engine.infos), host=settings.host, port=settings.port, keys=settings.needs_keys)
         warming = asyncio.create_task(asyncio.to_thread(_warm, engine)) if settings.warm else None
-        async with service.rooms.running():
-            yield
+        worker = RenderWorker(service.renders, settings.stable_animator)
+        worker.start()
+        try:
+            async with service.rooms.running():
+                yield
+        finally:
+            service.stopping.set()
+            await asyncio.to_thread(worker.stop)
         if warming:
             await warming
         event("stopped")
 
     app = FastAPI(title="Motion Engine", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.state.stopping = service.stopping
     app.add_middleware(BodyLimit, settings=settings)
     app.add_middleware(Access, settings=settings, keys=_keys(settings))
     app.add_middleware(
@@ -81,7 +89,7 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
     )  # fmt: skip
     app.add_middleware(Observe, numbers=service.numbers)
     answer_in_problems(app)
-    for part in (commands, sequences, track_files, actions, live):
+    for part in (commands, sequences, track_files, actions, live, renders):
         app.include_router(part.routes(service), prefix="/v1")
 
     @app.get("/health", tags=["operations"])

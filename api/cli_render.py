@@ -24,8 +24,7 @@ from api.console import (
 )
 
 if TYPE_CHECKING:
-    from api.film import Machine
-    from api.pictures import Picture
+    from api.film import Filming, Machine
     from motion_engine.types import Array
 
 rendering = typer.Typer()
@@ -162,7 +161,8 @@ def render(
 ) -> None:
     """Turn a command into video, with all options: `motion render "wave then run" --figure convex -o run.mp4`."""
     from animator.video import check_sound, write_video
-    from api.pictures import read_reference, scene, views
+    from api.film import drawn
+    from api.pictures import read_reference
 
     _check_target(output)
     if view == StableAnimator and reference is None:
@@ -176,27 +176,22 @@ def render(
     engine = open_engine(library_url)
     plan = engine.parse(spoken(text))
     track = engine.perform(engine.timeline(plan, fps=fps))
-    seen = scene(track, picture)
-    if seen.outside() > 0.1:
-        _say(f"the figure leaves the picture in {seen.outside():.0%} of the frames: --follow keeps it there")
-    if view == StableAnimator:
-        drawn = _film(seen, picture, machine, settings, seed)
-    else:
-        drawn = views(seen, track, replace(picture, view=view))
-    drawn = _retouched(drawn, retouch, None if picture.reference is None else picture.reference.picture)
+    filming = _filming(machine, settings, seed) if view == StableAnimator else None
+    if view != StableAnimator:
+        picture = replace(picture, view=view)
+    with progress("Rendering", settings["steps"]) as step:
+        frames = drawn(track, picture, filming, on_step=step, report=_say)
+    frames = _retouched(frames, retouch, None if picture.reference is None else picture.reference.picture)
     with progress(f"Writing {output.name}", len(track.clip)) as step:
-        write_video(output, drawn, track.clip.fps, audio=sound, on_frame=step)
+        write_video(output, frames, track.clip.fps, audio=sound, on_frame=step)
     print_track(plan, track, [output], as_json=as_json)
 
 
-def _film(seen: Any, picture: Picture, machine: Machine, settings: dict[str, Any], seed: int) -> Iterator[Array]:
+def _filming(machine: Machine, settings: dict[str, Any], seed: int) -> Filming:
     from animator.stable_animator.settings import Settings
-    from api.film import film, load
+    from api.film import Filming
 
-    chosen = Settings(**settings, overlap=min(4, settings["tile_size"] - 1))
-    pipeline = load(machine, _say)
-    with progress("Rendering", chosen.steps) as step:
-        return film(seen, picture, pipeline, machine, chosen, seed=seed, on_step=step, report=_say)
+    return Filming(machine, Settings(**settings, overlap=min(4, settings["tile_size"] - 1)), seed)
 
 
 @rendering.command("retouch")

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from api.pictures import Picture, Scene, pose_maps
+from api.pictures import Picture, Scene, pose_maps, scene, views
 from motion_engine.errors import BadCommand
-from motion_engine.types import Array
+from motion_engine.types import Array, Track
 
 if TYPE_CHECKING:
     from animator.stable_animator.pipeline import StableAnimatorPipeline
     from animator.stable_animator.settings import Settings
+
+OUTSIDE = 0.1  # of the frames, from which on it is told
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,45 @@ class Machine:
     compile_unet: bool = False
     optimise_faces: bool = False
     face_channels: Literal["rgb", "bgr"] = "rgb"  # as of `embed_face`
+
+
+@dataclass(frozen=True)
+class Filming:
+    """How StableAnimator films."""
+
+    machine: Machine
+    settings: Settings
+    seed: int = 0  # of the noise
+
+
+def drawn(
+    track: Track,
+    picture: Picture,
+    filming: Filming | None = None,
+    *,
+    on_step: Callable[[int, int], None] | None = None,
+    report: Callable[[str], None] = lambda words: None,
+) -> Iterator[Array]:
+    """A track as pictures `(H, W, 3)` uint8: the picture's view of it, or a film of its reference.
+
+    Args:
+        track: What is performed.
+        picture: Which view, its size and reference.
+        filming: None: the view.
+        on_step: As of `film`.
+        report: Told what became of the face, and of a figure that is not seen any more.
+
+    Raises:
+        BadMedia, ModelUnavailable, RenderFailed, BadCommand: As of `scene`, `load` and `film`.
+    """
+    seen = scene(track, picture)
+    if (away := seen.outside()) > OUTSIDE:
+        report(f"the figure leaves the picture in {away:.0%} of the frames: a camera that is told to follow keeps it")
+    if filming is None:
+        return views(seen, track, picture)
+    machine = filming.machine
+    pipeline = load(machine, report)
+    return film(seen, picture, pipeline, machine, filming.settings, seed=filming.seed, on_step=on_step, report=report)
 
 
 def load(machine: Machine, report: Callable[[str], None]) -> StableAnimatorPipeline:

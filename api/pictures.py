@@ -101,6 +101,13 @@ def _read_pose(path: Path) -> PoseSequence:
 def find_pose(picture: Array, weights: Path | None) -> PoseSequence:
     """The keypoints of the largest person in a picture, one frame; errors as of `read_reference`."""
     from animator.stable_animator.dwpose import detect_pose, open_network
+
+    people, points = (open_network(file) for file in pose_finder(weights))
+    return detect_pose(picture, people, points)
+
+
+def pose_finder(weights: Path | None) -> tuple[Path, Path]:
+    """The files of DWPose's networks, which may be missing; ModelUnavailable if no folder of them is known."""
     from animator.stable_animator.weights import weights_folder
     from motion_engine.errors import ModelUnavailable
 
@@ -111,8 +118,7 @@ def find_pose(picture: Array, weights: Path | None) -> PoseSequence:
             "How somebody stands in a picture is found by DWPose, whose files lie beside StableAnimator's weights: "
             f"give the keypoints with --reference-pose, or name the folder with --weights. ({error})"
         ) from None
-    people, points = (open_network(folder / name) for name in ("yolox_l.onnx", "dw-ll_ucoco_384.onnx"))
-    return detect_pose(picture, people, points)
+    return folder / "yolox_l.onnx", folder / "dw-ll_ucoco_384.onnx"
 
 
 def scene(track: Track, picture: Picture) -> Scene:

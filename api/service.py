@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 from fastapi import Depends
@@ -11,6 +12,7 @@ from api.engine import CommandEngine
 from api.gate import Gate
 from api.live.rooms import Rooms
 from api.observe import Numbers
+from api.renders import Renders
 from api.settings import Settings
 from api.tracks import Tracks
 from motion_engine.errors import LimitExceeded
@@ -26,13 +28,16 @@ class Service:
     gate: Gate
     rooms: Rooms
     numbers: Numbers
+    renders: Renders
     tracks: Tracks = field(default_factory=Tracks)
+    stopping: Event = field(default_factory=Event)  # answers that would go on for ever end
 
     @classmethod
     def of(cls, engine: CommandEngine, settings: Settings) -> Service:
         """With nothing kept yet."""
         numbers, gate = Numbers(), Gate(settings.at_once, settings.waiting)
-        return cls(engine, settings, gate, Rooms(engine, settings, numbers), numbers)
+        rooms, renders = Rooms(engine, settings, numbers), Renders(settings, numbers)
+        return cls(engine, settings, gate, rooms, numbers, renders)
 
     @property
     def heavy(self) -> list[Any]:

@@ -14,7 +14,7 @@ CREATE TABLE keys (
 CREATE TABLE renders (
     id TEXT PRIMARY KEY, caller TEXT NOT NULL, state TEXT NOT NULL, request TEXT NOT NULL, created REAL NOT NULL,
     started REAL, finished REAL, step INTEGER NOT NULL DEFAULT 0, steps INTEGER NOT NULL DEFAULT 0,
-    line TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT ''
+    eta REAL, line TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', tries INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX renders_by_state ON renders (state, created)
 """

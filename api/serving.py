@@ -51,6 +51,15 @@ class Prompt(WebSocketsSansIOProtocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LIVE_BUFFER)
 
 
+class Server(uvicorn.Server):
+    """Waits for answers that are being given when it shall stop, but lets those that have no end know."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn's interface."""
+        self.config.app.state.stopping.set()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
 def serve(settings: Settings) -> None:
     """Run the service until it is interrupted; what is being answered is finished first.
 
@@ -70,7 +79,7 @@ def serve(settings: Settings) -> None:
     )  # fmt: skip
     bound = config.bind_socket()  # a port that is taken ends it here, with a message, before the address is shown
     print(f"Motion Engine: http://{settings.host}:{settings.port}", flush=True)
-    uvicorn.Server(config).run(sockets=[bound])
+    Server(config).run(sockets=[bound])
 
 
 def _allow_many_sockets() -> None:

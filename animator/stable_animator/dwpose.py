@@ -6,6 +6,7 @@ of chances each (SimCC), of which OpenPose's order is made.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,18 +65,23 @@ def detect_pose(picture: Array, people: Network, points: Network) -> PoseSequenc
     return openpose(places / (picture.shape[1], picture.shape[0]), scores)
 
 
+def check_network(path: Path) -> None:
+    """ModelUnavailable if onnxruntime or the file is missing."""
+    if find_spec("onnxruntime") is None:
+        raise ModelUnavailable("Finding a pose needs onnxruntime: pip install onnxruntime")
+    if not path.is_file():
+        raise ModelUnavailable(f"{path} is missing: download DWPose's files, or give the keypoints as .json.")
+
+
 def open_network(path: Path) -> Network:
     """A network of DWPose on the CPU, one thread.
 
     Raises:
         ModelUnavailable: onnxruntime or the file is missing, or the file is none.
     """
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ModelUnavailable("Finding a pose needs onnxruntime: pip install onnxruntime") from None
-    if not path.is_file():
-        raise ModelUnavailable(f"{path} is missing: download DWPose's files, or give the keypoints as .json.")
+    check_network(path)
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

@@ -117,6 +117,17 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def check_weights(folder: Path | str | None = None, *, optimise_faces: bool = False) -> dict[str, Path]:
+    """Where the parts lie that are there, by name; ModelUnavailable if a package or a part that is needed is not."""
+    folder = weights_folder(folder)
+    _check_packages()
+    there = found(folder)
+    for part in PARTS:
+        if part.name not in there and (part.needed or (optimise_faces and part.name == "face_network")):
+            raise ModelUnavailable(f"{folder / part.places[0]} is missing: download it from {part.origin}.")
+    return there
+
+
 def load_pipeline(
     folder: Path | str | None = None,
     *,
@@ -141,8 +152,7 @@ def load_pipeline(
     Raises:
         ModelUnavailable: A package or a file is missing, or is not what it should be; the message says what to do.
     """
-    folder = weights_folder(folder)
-    _check_packages()
+    there = check_weights(folder, optimise_faces=optimise_faces)
     import torch
 
     from animator.stable_animator.face_encoder import FusionFaceId
@@ -151,10 +161,6 @@ def load_pipeline(
     from animator.stable_animator.pose_net import PoseNet
     from animator.stable_animator.unet import published_unet
 
-    there = found(folder)
-    for part in PARTS:
-        if part.name not in there and (part.needed or (optimise_faces and part.name == "face_network")):
-            raise ModelUnavailable(f"{folder / part.places[0]} is missing: download it from {part.origin}.")
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     precision = precision or ("fp32" if device == "cpu" else "fp16")
     dtype = PRECISIONS.get(precision, torch.float32)  # an unknown one is told by the pipeline
