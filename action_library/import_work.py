@@ -56,6 +56,17 @@ def start_worker(known: frozenset[str]) -> None:
     _known = known
 
 
+def guard(memory: int, seconds: int) -> None:
+    """Limits this process to so many bytes and so much computing, where the system can."""
+    start_worker(frozenset())
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
 def work(job: Job) -> Made:
     """Reads a file and makes actions of it; whatever is wrong with the file becomes `failure`."""
     return make(job, _known)

@@ -22,7 +22,7 @@ from typing import Literal
 from action_library.action import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_TAGS, Action
 from action_library.archives import Refused
 from action_library.entry import entry_of
-from action_library.import_work import SUFFIXES, Job, Made, make, start_worker, work
+from action_library.import_work import SUFFIXES, Job, Made, guard, make, start_worker, work
 from action_library.library import Library
 from action_library.search import MOTION
 from action_library.sidecar import Sidecar, read_sidecar, with_row
@@ -109,6 +109,34 @@ def import_files(
             report.interrupted = True
     report.elapsed = time.monotonic() - began
     return report
+
+
+def read_guarded(job: Job, *, memory: int, seconds: int) -> Made:
+    """What `make` makes of a file of a stranger, in a process of its own that ends when it needs too much.
+
+    Args:
+        job: The file.
+        memory: Bytes that the process may use.
+        seconds: Time that it may compute.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=guard, initargs=(memory, seconds)) as pool:
+        try:
+            return pool.submit(work, job).result()
+        except BrokenProcessPool:
+            words = f"needs more than {seconds} s or {memory >> 20} MB to be read: split it"
+            return Made(job.label, failure=words)
+
+
+def store_made(library: Library, made: Made, *, again: bool = False) -> Outcome:
+    """Stores the actions that were made of a file, under names that are free; says what became of it.
+
+    Args:
+        library: Where to.
+        made: As `make` gives it.
+        again: Also if that file was imported before.
+    """
+    return _Import(library, Options(again=again), Report(), None)._stored(made)
 
 
 class _Import:

@@ -21,7 +21,8 @@ from api.access import Access
 from api.engine import CommandEngine
 from api.keys import Keys
 from api.limits import BodyLimit
-from api.observe import Observe, event
+from api.log import event
+from api.observe import Observe
 from api.problems import answer_in_problems, problems
 from api.render_worker import RenderWorker
 from api.routes import actions, commands, live, renders, sequences, track_files

@@ -1,53 +1,20 @@
-"""What the service says of itself: a line of JSON for each request, and numbers for Prometheus."""
+"""What the service says of requests: a line in the log for each, and numbers for Prometheus."""
 
 from __future__ import annotations
 
-import json
-import logging
 import re
-import sys
 import time
-import traceback
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.log import LOG, event
 from api.problems import problem
 
-LOG = logging.getLogger("motion")
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 BUCKETS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.12, 0.25, 0.5, 1.0, 2.5, 10.0)  # s
-
-
-class Lines(logging.Formatter):
-    """A line of JSON for each event: when, how grave, what, and the fields that came with it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """logging's interface."""
-        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"time": when, "level": record.levelname.lower(), "event": record.getMessage()}
-        line |= getattr(record, "fields", {})
-        if record.exc_info and not isinstance(record.exc_info[1], UnicodeDecodeError):  # which uvicorn tells of clients
-            line["error"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(line, ensure_ascii=False, default=str)
-
-
-def log_lines(level: str) -> None:
-    """Log to standard error as lines of JSON, uvicorn's warnings too."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines())
-    for name, least in (("motion", level.upper()), ("uvicorn", "WARNING")):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
-        logger.setLevel(least)
-
-
-def event(words: str, level: int = logging.INFO, **fields: object) -> None:
-    """Log something that happened."""
-    LOG.log(level, words, extra={"fields": fields})
 
 
 class Numbers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from logging import ERROR
 from typing import Any
 
 from fastapi import FastAPI, WebSocket
@@ -11,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
+from api.log import event
 from api.schemas import Near, Problem
 from motion_engine.errors import (
     BadClip,
@@ -86,8 +88,14 @@ def problem_of(error: MotionError | HTTPException) -> Problem:
     """What an error says."""
     if isinstance(error, HTTPException):
         return Problem(title=HTTPStatus(error.status_code).phrase, status=error.status_code, detail=error.detail)
+    detail = str(error)
+    if isinstance(error, LibraryUnavailable):  # where files lie is nobody's business
+        event("library unavailable", ERROR, reason=detail)
+        detail = "The action library cannot be read or written just now: the log of the service says why."
+    elif isinstance(error, BadClip):
+        detail = error.reason if error.line is None else f"line {error.line}: {error.reason}"
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    said = Problem(title=type(error).__name__, status=status, detail=str(error))
+    said = Problem(title=type(error).__name__, status=status, detail=detail)
     if isinstance(error, UnknownAction):
         said.phrase = error.phrase
         said.nearest = [Near(action=name, score=score) for name, score in error.nearest]

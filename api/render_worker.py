@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
-from api.observe import LOG, event
+from api.log import LOG, event
 from api.render_files import result_of
 from api.renders import Render, Renders
 from motion_engine.errors import MotionError

@@ -14,7 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from api.app import create_app
 from api.engine import CommandEngine
-from api.observe import log_lines
+from api.log import log_lines
 from api.settings import Settings
 
 HEAD_BYTES = 32 << 10

@@ -15,7 +15,7 @@ from api.engine import CommandEngine
 from api.live.audience import BURST, Ballot, WordFilter
 from api.live.viewer import Viewer
 from api.live.wire import Policy, frame_bytes, frame_json, message
-from api.observe import LOG
+from api.log import LOG
 from api.rates import Rates
 from api.schemas import TimelineReply
 from api.settings import Settings

@@ -13,7 +13,8 @@ from api.engine import CommandEngine
 from api.live.room import Room
 from api.live.vmc import vmc_outputs
 from api.live.wire import Policy
-from api.observe import Numbers, event
+from api.log import event
+from api.observe import Numbers
 from api.settings import Settings
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from api.observe import event
+from api.log import event
 from motion_engine import quat
 from motion_engine.errors import BadCommand
 from motion_engine.formats.vrm import human_bones, t_pose
