@@ -46,6 +46,6 @@ class BodyLimit:
         settings = self._settings
         if path == "/v1/commands/audio":
             return settings.sound_bytes
-        if path == "/v1/actions":
+        if path == "/v1/actions" or (path.startswith("/v1/actions/") and path.endswith("/motion")):
             return settings.upload_bytes
         return settings.picture_bytes if path == "/v1/renders" else settings.body_bytes

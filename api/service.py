@@ -14,6 +14,7 @@ from api.live.rooms import Rooms
 from api.observe import Numbers
 from api.renders import Renders
 from api.settings import Settings
+from api.thumbnails import Thumbnails
 from api.tracks import Tracks
 from motion_engine.errors import LimitExceeded
 from motion_engine.types import Timeline, Track
@@ -30,6 +31,7 @@ class Service:
     numbers: Numbers
     renders: Renders
     tracks: Tracks = field(default_factory=Tracks)
+    thumbnails: Thumbnails = field(default_factory=Thumbnails)
     stopping: Event = field(default_factory=Event)  # answers that would go on for ever end
 
     @classmethod

@@ -34,7 +34,8 @@ from api.live.wire import (
 )
 from api.problems import problem_of
 from api.rates import Rates
-from api.schemas import Steps, joints
+from api.schemas import joints
+from api.schemas_sequences import Steps
 from api.service import Service
 from motion_engine.errors import BadCommand, MotionError
 from motion_engine.types import Plan

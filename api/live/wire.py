@@ -21,7 +21,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from api.schemas import ParseRequest, Problem, Steps
+from api.schemas import ParseRequest, Problem
+from api.schemas_sequences import Steps
 from motion_engine.errors import BadCommand
 from motion_engine.stream import FASTEST, Pose, When
 from motion_engine.types import Language

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
+from action_library.action import normal_name
 from action_library.entry import parse_row
 from action_library.search import Filter, Page
 from action_library.store import Row, Sort
 from api.engine import CommandEngine
-from api.preview import write_preview
+from api.export import plain_track
+from api.preview import moving, thumbnail
 from api.problems import problems
 from api.revisions import IfMatch, expected, tag
-from api.schemas import ActionChange, ActionPage, ActionReply
+from api.routes.track_files import IfNoneMatch, Seconds, file_of, frames_of
+from api.schemas_actions import ActionChange, ActionDetail, ActionPage, ActionReply, RestoreRequest, VersionReply
 from api.service import Service
 from motion_engine.errors import BadClip
-from motion_engine.types import Side
+from motion_engine.types import Side, Track
 
 
 def wanted(
@@ -50,6 +53,14 @@ def routes(service: Service) -> APIRouter:
     engine, router = service.engine, APIRouter(tags=["actions"])
     library = engine.library
 
+    heavy = service.heavy
+
+    def picture(name: str, kind: str, if_none_match: str | None, make: Callable[[Track], bytes]) -> Response:
+        action = library.get(name)
+        _, track = plain_track(action.name, library.clip(action.name))
+        key = f"{action.track[:16]}.{kind}"
+        return service.thumbnails.answer(key, kind.rpartition(".")[2], if_none_match, partial(make, track))
+
     @router.get("/actions", responses=problems(422, 503))
     def find(
         wanted: Annotated[Filter, Depends(wanted)],
@@ -65,19 +76,18 @@ def routes(service: Service) -> APIRouter:
         return _page(library.index.page(wanted, sort=sort, descending=descending, limit=limit, cursor=cursor))
 
     @router.get("/actions/{name}", responses=problems(400, 404, 503))
-    def show(name: str, response: Response) -> ActionReply:
-        """One action, with the ETag of what is said of it."""
-        return _tagged(_action_row(engine, name), response)
+    def show(name: str, response: Response) -> ActionDetail:
+        """One action and all that is known of it, with the ETag of what is said of it."""
+        return _tagged(engine, _action_row(engine, name), response)
 
     @router.patch("/actions/{name}", responses=problems(400, 404, 412, 422, 503))
-    def change(name: str, said: ActionChange, response: Response, if_match: IfMatch = None) -> ActionReply:
+    def change(name: str, said: ActionChange, response: Response, if_match: IfMatch = None) -> ActionDetail:
         """Change what the library says of an action; the former version can be restored."""
         row = _action_row(engine, name)
         revision = expected(row, if_match)
         try:
-            return _tagged(
-                library.edit(row.entry.name, expect=revision, **said.model_dump(exclude_none=True)), response
-            )
+            changed = library.edit(row.entry.name, expect=revision, **said.model_dump(exclude_none=True))
+            return _tagged(engine, changed, response)
         except BadClip:
             expected(_action_row(engine, name), if_match)  # somebody may have been faster
             raise
@@ -92,16 +102,52 @@ def routes(service: Service) -> APIRouter:
         "/actions/{name}/preview.webp",
         responses=problems(404, 503),
         response_class=Response,
-        dependencies=service.heavy,
+        dependencies=heavy,
     )
-    def preview(name: str) -> Response:
+    def preview(name: str, if_none_match: IfNoneMatch = None) -> Response:
         """The action as a small moving picture."""
+        return picture(name, "preview.webp", if_none_match, moving)
+
+    @router.get(
+        "/actions/{name}/thumbnail.{kind}",
+        responses=problems(404, 422, 503),
+        response_class=Response,
+        dependencies=heavy,
+    )
+    def small_picture(name: str, kind: Literal["webp", "png"], if_none_match: IfNoneMatch = None) -> Response:
+        """The action as a still smaller picture: moving (webp), or of one moment (png)."""
+        return picture(name, f"thumbnail.{kind}", if_none_match, partial(thumbnail, kind=kind))
+
+    @router.get("/actions/{name}/frames", responses=problems(404, 422, 503), response_class=Response)
+    def frames(name: str, start: Seconds = 0.0, end: Annotated[float | None, Query(ge=0, le=1e6)] = None) -> Response:
+        """Its frames, as those of `/v1/tracks/{key}/frames`, at 30 a second."""
+        return frames_of(library.clip(library.get(name).name), start, end)
+
+    @router.get(
+        "/actions/{name}/motion.{suffix}",
+        responses=problems(404, 422, 503),
+        response_class=Response,
+        dependencies=heavy,
+    )
+    def download(name: str, suffix: Literal["bvh", "npz", "glb", "vrma"]) -> Response:
+        """Its motion as a file."""
         action = library.get(name)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "preview.webp")
-            write_preview(path, action, library.clip(action.name))
-            content = path.read_bytes()
-        return Response(content, media_type="image/webp")
+        return file_of(*plain_track(action.name, library.clip(action.name)), f"{action.name}.{suffix}")
+
+    @router.get("/actions/{name}/history", responses=problems(400, 404, 422, 503))
+    def history(name: str) -> list[VersionReply]:
+        """Its versions, the latest first: the present one, unless it was removed, and those that can be restored."""
+        there, past = library.store.get(normal_name(name)), library.store.past(normal_name(name))
+        if there is None and not past:
+            library.row(name)  # tells the nearest names
+        present = [_version(there, "present")] if there else []
+        return present + [_version(row, "removed" if row.removed else "former") for row in past]
+
+    @router.post("/actions/{name}/restore", responses=problems(400, 404, 422, 503))
+    def restore(name: str, request: RestoreRequest, response: Response) -> ActionDetail:
+        """Bring back a former version, or what was removed."""
+        library.restore(name, request.version)
+        return _tagged(engine, _action_row(engine, name), response)
 
     return router
 
@@ -121,6 +167,16 @@ def _reply(row: Row, **more: Any) -> ActionReply:
     return ActionReply.model_validate(parse_row(row).model_dump() | more)
 
 
-def _tagged(row: Row, response: Response) -> ActionReply:
+def _version(row: Row, state: Literal["present", "former", "removed"]) -> VersionReply:
+    return VersionReply(version=row.version, state=state, action=_reply(row))
+
+
+def detail(engine: CommandEngine, row: Row) -> ActionDetail:
+    """All that is known of an action."""
+    values = parse_row(row).model_dump() | {"version": row.version, "say": engine.how_to_say(row.entry.name)}
+    return ActionDetail.model_validate(values)
+
+
+def _tagged(engine: CommandEngine, row: Row, response: Response) -> ActionDetail:
     response.headers["ETag"] = tag(row)
-    return _reply(row)
+    return detail(engine, row)

@@ -48,7 +48,6 @@ def routes(service: Service) -> APIRouter:
     @router.post(
         "/commands/audio",
         responses=problems(400, 404, 413, 422, 503),
-        dependencies=service.heavy,
         openapi_extra={"requestBody": _SOUND},
     )
     async def audio(
@@ -59,8 +58,9 @@ def routes(service: Service) -> APIRouter:
         """Understand what is said in a sound file of at most a minute (wav, mp3, ogg, webm, m4a: the body itself), and
         compose its motion."""
         sound = await request.body()
-        heard = await run_in_threadpool(engine.hear, sound, language)
-        reply = await run_in_threadpool(perform, heard.text, fps)
+        async with service.gate.place():
+            heard = await run_in_threadpool(engine.hear, sound, language)
+            reply = await run_in_threadpool(perform, heard.text, fps)
         return SpokenReply(**reply.model_dump(), heard=TranscriptReply.model_validate(heard))
 
     return router

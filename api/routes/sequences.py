@@ -17,7 +17,8 @@ from api.engine import CommandEngine
 from api.problems import problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.commands import composed
-from api.schemas import CommandReply, ComposeRequest, PlacedCall, SequencePage, SequenceReply, SequenceRequest
+from api.schemas import CommandReply
+from api.schemas_sequences import ComposeRequest, PlacedCall, SequencePage, SequenceReply, SequenceRequest
 from api.service import Service
 from motion_engine.errors import BadClip, UnknownAction
 from motion_engine.placed import Placed

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -16,9 +17,11 @@ from animator.sheet import png
 from api.export import export
 from api.pictures import Picture
 from api.pictures import frames as pictures
+from api.preview import thumbnail
 from api.problems import problems
 from api.schemas import JointReply, joints
 from api.service import Service
+from motion_engine.types import Clip, Plan, Track
 
 DOWNLOADS = {
     "bvh": "text/plain",
@@ -30,6 +33,26 @@ DOWNLOADS = {
 
 
 Seconds = Annotated[float, Query(ge=0, le=1e6, description="s")]
+IfNoneMatch = Annotated[str | None, Header(description="The ETag of what is there already; then 304")]
+
+
+def frames_of(clip: Clip, start: float, end: float | None) -> Response:
+    """Frames of a clip as float32, little endian, `(frames, 3 + 52 * 4)`, from `start` to before `end`, s."""
+    rows = np.concatenate((clip.root_position, clip.rotation.reshape(len(clip), -1)), axis=1)
+    last = len(clip) if end is None else math.ceil(end * clip.fps)
+    chosen = rows[math.ceil(start * clip.fps) : last].astype("<f4")
+    return Response(chosen.tobytes(), media_type="application/octet-stream")
+
+
+def file_of(plan: Plan, track: Track, name: str) -> Response:
+    """A track as a file of this name, one of DOWNLOADS."""
+    suffix = name.rpartition(".")[2]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"motion.{suffix}")
+        export(path, plan, track, Picture())
+        content = path.read_bytes()
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=DOWNLOADS[suffix], headers=disposition)
 
 
 def routes(service: Service) -> APIRouter:
@@ -45,11 +68,19 @@ def routes(service: Service) -> APIRouter:
         Of each frame: the position of the pelvis in the world (m, +Y up), then for each joint of `/v1/skeleton` its
         rotation relative to its parent as a quaternion wxyz.
         """
-        clip = tracks.get(key)[1].clip
-        rows = np.concatenate((clip.root_position, clip.rotation.reshape(len(clip), -1)), axis=1)
-        last = len(clip) if end is None else math.ceil(end * clip.fps)
-        chosen = rows[math.ceil(start * clip.fps) : last].astype("<f4")
-        return Response(chosen.tobytes(), media_type="application/octet-stream")
+        return frames_of(tracks.get(key)[1].clip, start, end)
+
+    @router.get(
+        "/tracks/{key}/thumbnail.{kind}",
+        responses=problems(404, 422),
+        response_class=Response,
+        dependencies=service.heavy,
+    )
+    def small_picture(key: str, kind: Literal["webp", "png"], if_none_match: IfNoneMatch = None) -> Response:
+        """A small picture of it: moving (webp), or of one moment (png)."""
+        _, track = tracks.get(key)
+        make = partial(thumbnail, track, kind)
+        return service.thumbnails.answer(f"{key}.{kind}", kind, if_none_match, make)
 
     @router.get(
         "/tracks/{key}/{view}.png",
@@ -77,13 +108,7 @@ def routes(service: Service) -> APIRouter:
         suffix = suffix or "json"
         if suffix not in DOWNLOADS:
             raise HTTPException(404, f"No such file; end the name with one of {', '.join(DOWNLOADS)}.")
-        plan, track = tracks.get(key)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, f"motion.{suffix}")
-            export(path, plan, track, Picture())
-            content = path.read_bytes()
-        disposition = {"Content-Disposition": f'attachment; filename="motion.{suffix}"'}
-        return Response(content, media_type=DOWNLOADS[suffix], headers=disposition)
+        return file_of(*tracks.get(key), f"motion.{suffix}")
 
     @router.get("/skeleton")
     def skeleton() -> list[JointReply]:

@@ -1,0 +1,154 @@
+"""What the routes of sequences take and give: steps, tracks by the second, and what is saved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from action_library.sequence import MOST_STEPS, Call
+from motion_engine.types import LIBRARY_FPS, Language, Mask
+
+_STEPS: list[Any] = [[{"action": "wave", "repetitions": 2}], [{"action": "run", "duration": 3.0}, {"action": "clap"}]]
+_SEQUENCE: dict[str, Any] = {
+    "name": "greeting",
+    "plan": "wave[repetitions=2] > bow",
+    "say": "greeting",
+    "text": "wave twice then bow",
+    "steps": [[{"action": "wave", "repetitions": 2}], [{"action": "bow"}]],
+    "aliases": {"en": ["say hello"], "zh": []},
+    "description": "",
+}
+_TRACKS: list[Any] = [
+    {"clips": [{"action": "walk", "start": 0.0, "end": 4.0}, {"action": "jump", "start": 5.0}]},
+    {"clips": [{"action": "wave", "start": 1.0, "end": 2.5, "side": "left"}]},
+]
+_FLAT: list[Any] = [{"action": "run"}, {"action": "wave", "start": "with", "layer": "over"}, {"action": "bow"}]
+
+
+class FlatCall(Call):
+    """One action of a list that is not grouped into steps."""
+
+    start: Literal["after", "with"] = Field(default="after", description="After the one before, or together with it")
+    layer: Literal["body", "over"] | None = Field(
+        default=None, description="Whether it moves the body or is laid over what does; null: as fits the action"
+    )
+
+
+def _grouped(steps: Any) -> Any:
+    """Steps as lists of calls, whether they came so or as a flat list."""
+    if not isinstance(steps, list) or not any(isinstance(item, dict) for item in steps):
+        return steps
+    groups: list[Any] = []
+    for item in steps:
+        if not isinstance(item, dict):
+            groups.append(item)
+            continue
+        call = dict(item)
+        start, layer = call.pop("start", "after"), call.pop("layer", None)
+        if start not in ("after", "with") or layer not in (None, "body", "over"):
+            raise ValueError('start is "after" or "with" (seconds belong on tracks), layer is "body" or "over"')
+        if start == "after":
+            groups.append([call])
+        elif not groups or not isinstance(groups[-1], list):
+            raise ValueError("the first step cannot start with another one")
+        else:
+            groups[-1].insert(0 if layer == "body" else len(groups[-1]), call)
+    return groups
+
+
+_Group = Annotated[tuple[Call, ...], Field(min_length=1, max_length=8)]
+Steps = Annotated[
+    tuple[_Group, ...],
+    BeforeValidator(_grouped, json_schema_input_type=list[_Group | FlatCall]),
+    Field(
+        min_length=1,
+        max_length=MOST_STEPS,
+        description="One after the other. The calls of an inner list are done together; without inner lists `start` "
+        "says which are.",
+    ),
+]
+
+
+class PlacedCall(Call):
+    """An action at its place on a track."""
+
+    start: float = Field(ge=0, le=3600, description="s")
+    end: float | None = Field(default=None, gt=0, le=3600, description="s; instead of `duration`, or neither")
+
+    @model_validator(mode="after")
+    def _one_length(self) -> PlacedCall:
+        if self.end is not None and self.duration is not None:
+            raise ValueError("give end or duration, not both")
+        if self.end is not None and self.end <= self.start:
+            raise ValueError("end comes after start")
+        return self
+
+
+class TrackRequest(BaseModel):
+    """Actions by the second, of which none overlaps another."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": _TRACKS})
+
+    clips: tuple[PlacedCall, ...] = Field(max_length=MOST_STEPS)
+    mask: Mask | None = Field(default=None, description="The part of the body that it moves; null: what each needs")
+
+
+class ComposeRequest(BaseModel):
+    """Steps that are stated one by one, or tracks by the second: the first moves the body, others are laid over it."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"steps": _STEPS}, {"steps": _FLAT}, {"tracks": _TRACKS}]}
+    )
+
+    steps: Steps | None = None
+    tracks: Annotated[tuple[TrackRequest, ...], Field(min_length=1, max_length=8)] | None = None
+    fps: float = Field(default=LIBRARY_FPS, ge=1, le=240, description="Frames a second of the track")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> ComposeRequest:
+        if (self.steps is None) == (self.tracks is None):
+            raise ValueError("give either steps or tracks")
+        return self
+
+
+class SequenceRequest(BaseModel):
+    """What a name shall stand for: a command in words, or steps."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "wave twice then bow"}, {"steps": _STEPS}]}
+    )
+
+    text: str | None = None
+    steps: Steps | None = None
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> SequenceRequest:
+        if (self.text is None) == (self.steps is None):
+            raise ValueError("give either text or steps")
+        return self
+
+
+class SequenceReply(BaseModel):
+    """A saved sequence."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SEQUENCE]})
+
+    name: str
+    plan: str
+    say: str = Field(description="Words that mean it in a command")
+    text: str = Field(description="The command that it was saved from")
+    steps: tuple[tuple[Call, ...], ...]
+    aliases: dict[Language, tuple[str, ...]]
+    description: str
+
+
+class SequencePage(BaseModel):
+    """Some sequences, and how to get the next."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"sequences": [_SEQUENCE], "cursor": None}]})
+
+    sequences: list[SequenceReply]
+    cursor: str | None = Field(description="For the next page; null: this is the last")
