@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -19,50 +16,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from conftest import Running
     from websockets.frames import Close
     from websockets.sync.client import ClientConnection
 
 websockets = pytest.importorskip("websockets.sync.client")
 
-SETTINGS = {"MOTION_WARM": "false", "MOTION_HEAD_SECONDS": "1", "MOTION_BODY_SECONDS": "1", "MOTION_CONNECTIONS": "800"}
 HEALTH = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
-class Running:
-    """A service in a process of its own."""
-
-    def __init__(self, library: Path, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.log = folder / "log"
-        own = {"MOTION_LIBRARY": str(library), "MOTION_DATA": str(folder), "MOTION_PORT": str(self.port)}
-        command = [sys.executable, "-m", "api", "serve"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, env=os.environ | SETTINGS | own, stderr=log, stdout=log)
-        for _ in range(300):
-            if self.alive():
-                return
-            time.sleep(0.1)
-        raise AssertionError(self.log.read_text())
-
-    def alive(self) -> bool:
-        try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=5).status == 200
-        except OSError:
-            return False
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=5)
-
-    def send(self, data: bytes) -> bytes:
-        """What is answered to raw bytes, until the connection is closed or nothing more comes."""
-        with self.connect() as sock:
-            sock.sendall(data)
-            return rest_of(sock)
-
-    def lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+def send(running: Running, data: bytes) -> bytes:
+    """What is answered to raw bytes, until the connection is closed or nothing more comes."""
+    with running.connect() as sock:
+        sock.sendall(data)
+        return rest_of(sock)
 
 
 def rest_of(sock: socket.socket) -> bytes:
@@ -76,17 +43,6 @@ def rest_of(sock: socket.socket) -> bytes:
     return got
 
 
-@pytest.fixture(scope="module")
-def service(library_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(library_file, tmp_path_factory.mktemp("service"))
-    yield running
-    assert running.alive()
-    running.process.terminate()
-    assert running.process.wait(15) == -signal.SIGTERM  # uvicorn passes it on when all is done
-    text = running.log.read_text()
-    assert "Traceback" not in text and "our own mistake" not in text, text[-3000:]
-
-
 def post(
     body: bytes, *, length: int | None = None, path: str = "/v1/commands", kind: str = "application/json"
 ) -> bytes:
@@ -95,32 +51,32 @@ def post(
     return head.encode() + b"Connection: close\r\n\r\n" + body
 
 
-def test_requests_have_ids_and_are_logged(service: Running) -> None:
-    answer = service.send(HEALTH + b"X-Request-Id: mine-1\r\nConnection: close\r\n\r\n")
+def test_requests_have_ids_and_are_logged(running: Running) -> None:
+    answer = send(running, HEALTH + b"X-Request-Id: mine-1\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200") and b"x-request-id: mine-1" in answer.lower()
-    forged = service.send(HEALTH + b"X-Request-Id: {}\\u0022\r\nConnection: close\r\n\r\n")
+    forged = send(running, HEALTH + b"X-Request-Id: {}\\u0022\r\nConnection: close\r\n\r\n")
     assert b"x-request-id: {" not in forged.lower() and b"x-request-id: " in forged.lower()
-    line = next(line for line in service.lines() if line.get("request") == "mine-1")
+    line = next(line for line in running.lines() if line.get("request") == "mine-1")
     assert line["path"] == "/health" and line["status"] == 200 and line["level"] == "info"
 
 
-def test_slow_heads_are_cut_off_and_keep_nobody_out(service: Running) -> None:
-    slow = [service.connect() for _ in range(100)]
+def test_slow_heads_are_cut_off_and_keep_nobody_out(running: Running) -> None:
+    slow = [running.connect() for _ in range(100)]
     for sock in slow:
         sock.sendall(HEALTH)
-    assert service.alive()
+    assert running.alive()
     time.sleep(1.5)
     for sock in slow:
         assert rest_of(sock) == b""
         sock.close()
 
 
-def test_slow_and_half_sent_bodies(service: Running) -> None:
+def test_slow_and_half_sent_bodies(running: Running) -> None:
     began = time.monotonic()
-    answer = service.send(post(b'{"text": "wa', length=1000))
+    answer = send(running, post(b'{"text": "wa', length=1000))
     assert answer.startswith(b"HTTP/1.1 408") and b"problem+json" in answer and time.monotonic() - began < 3
     for _ in range(20):  # and gone
-        with service.connect() as sock:
+        with running.connect() as sock:
             sock.sendall(post(b'{"text": "wa', length=1000))
 
 
@@ -145,18 +101,18 @@ def test_slow_and_half_sent_bodies(service: Running) -> None:
         (post(b"RIFF" + bytes(1000), path="/v1/commands/audio", kind="audio/wav"), 400),
     ],
 )  # fmt: skip
-def test_what_is_no_request_is_refused(service: Running, request_bytes: bytes, status: int) -> None:
-    answer = service.send(request_bytes)
+def test_what_is_no_request_is_refused(running: Running, request_bytes: bytes, status: int) -> None:
+    answer = send(running, request_bytes)
     assert answer.startswith(f"HTTP/1.1 {status}".encode()), answer[:300]
     assert b"Traceback" not in answer and b"site-packages" not in answer
 
 
-def test_many_sockets_at_once(service: Running) -> None:
-    many = [service.connect() for _ in range(700)]
-    assert service.alive()
-    more = [service.connect() for _ in range(300)]
+def test_many_sockets_at_once(running: Running) -> None:
+    many = [running.connect() for _ in range(700)]
+    assert running.alive()
+    more = [running.connect() for _ in range(300)]
     time.sleep(1.5)  # those that asked for nothing are closed
-    assert service.alive()
+    assert running.alive()
     for sock in (*many, *more):
         sock.close()
 
@@ -173,46 +129,46 @@ def end_of(ws: ClientConnection) -> Close | None:
 
 
 @pytest.mark.parametrize("message", ["a" * (2 << 20), b"\x00" * (2 << 20)])
-def test_oversized_messages_end_their_own_socket(service: Running, message: str | bytes) -> None:
+def test_oversized_messages_end_their_own_socket(running: Running, message: str | bytes) -> None:
     from websockets.exceptions import ConnectionClosed
 
-    with websockets.connect(f"ws://127.0.0.1:{service.port}/v1/live?room=big", compression=None) as ws:
+    with websockets.connect(f"ws://127.0.0.1:{running.port}/v1/live?room=big", compression=None) as ws:
         with suppress(ConnectionClosed):
             ws.send(message)
         closed = end_of(ws)
         assert closed is None or closed.code == 1009
 
 
-def test_a_socket_that_speaks_no_websocket(service: Running) -> None:
+def test_a_socket_that_speaks_no_websocket(running: Running) -> None:
     head = b"GET /v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    assert service.send(head + b"\r\n").startswith(b"HTTP/1.1 4")
+    assert send(running, head + b"\r\n").startswith(b"HTTP/1.1 4")
     key = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     noises = (Random(0).randbytes(400), b"\x81\x05hello", b"\x88\x81" + bytes(5), b"\x81\x82" + bytes(4) + b"\xff\xff")
     for noise in noises:  # noise, not masked, a wrong close, no UTF-8
-        with service.connect() as sock:
+        with running.connect() as sock:
             sock.sendall(head + key + noise)
             assert b"101 Switching" in sock.recv(4096)
-    assert service.send(head + b"Origin: https://evil.example\r\n" + key).startswith(b"HTTP/1.1 403")
+    assert send(running, head + b"Origin: https://evil.example\r\n" + key).startswith(b"HTTP/1.1 403")
 
 
-def test_the_address_is_taken(service: Running, library_file: Path, tmp_path: Path) -> None:
-    own = {"MOTION_LIBRARY": str(library_file), "MOTION_DATA": str(tmp_path), "MOTION_PORT": str(service.port)}
+def test_the_address_is_taken(running: Running, library_file: Path, tmp_path: Path) -> None:
+    own = {"MOTION_LIBRARY": str(library_file), "MOTION_DATA": str(tmp_path), "MOTION_PORT": str(running.port)}
     second = subprocess.run(
         [sys.executable, "-m", "api", "serve"], env=os.environ | own, capture_output=True, timeout=60, check=False
     )
     assert second.returncode and b"Traceback" not in second.stderr and b"in use" in second.stderr
 
 
-def test_the_end_is_told_to_viewers_and_work_is_finished(library_file: Path, tmp_path: Path) -> None:
-    running = Running(library_file, tmp_path)
-    with websockets.connect(f"ws://127.0.0.1:{running.port}/v1/live") as ws, running.connect() as sock:
+def test_the_end_is_told_to_viewers_and_work_is_finished(running: Running, library_file: Path, tmp_path: Path) -> None:
+    started = type(running)(library_file, tmp_path)
+    with websockets.connect(f"ws://127.0.0.1:{started.port}/v1/live") as ws, started.connect() as sock:
         ws.recv()
         sock.sendall(post(b'{"text": "walk for five minutes while waving", "fps": 60}'))
         time.sleep(0.1)
-        running.process.send_signal(signal.SIGTERM)
+        started.process.send_signal(signal.SIGTERM)
         assert rest_of(sock).startswith(b"HTTP/1.1 200")
         closed = end_of(ws)
         assert closed is not None and closed.code == 1012
-    assert running.process.wait(15) == -signal.SIGTERM  # uvicorn passes it on when all is done
-    assert [line["event"] for line in running.lines()][-1] == "stopped"
-    assert "Traceback" not in running.log.read_text()
+    assert started.process.wait(15) == -signal.SIGTERM  # uvicorn passes it on when all is done
+    assert [line["event"] for line in started.lines()][-1] == "stopped"
+    assert "Traceback" not in started.text()
