@@ -29,6 +29,7 @@ from nlp.models import open_embedder
 from nlp.parse import explain, notation, parse
 from nlp.speech import Listener, Transcript, open_recognizer, vocabulary_of
 
+MANY = 5000  # actions; of so many the search does not look at all phrases of each
 LIKELY = 5  # actions that a phrase may mean, which are looked for first
 
 
@@ -229,13 +230,18 @@ class CommandEngine:
 
     def warm(self) -> None:
         """Load what the first command would else wait for: the words of all actions, and the embedding model."""
-        self.notation("warm up")
+        if len(self.infos) <= MANY:
+            self.notation("warm up")
+        self.find("warm up", limit=1)
 
     def find(self, text: str, wanted: Filter = ANYTHING, *, limit: int = 20, cursor: str | None = None) -> Page:
         """What the library has that means or says `text`, in English or Chinese; see `action_library.search`."""
-        model, likely = self._embedder(), dict(self.matcher.ranking(text)[:LIKELY])
+        model, matcher = self._embedder(), self.matcher
+        if len(matcher.books) > MANY:  # then the search alone says what is near
+            matcher = matcher.without_model()
+        likely = dict(matcher.ranking(text)[:LIKELY])
         with suppress(MotionError):  # it need not be a command
-            likely |= {call.action: call.score for step in self.parse(text).steps for call in step.actions}
+            likely |= {call.action: call.score for step in parse(text, matcher).steps for call in step.actions}
         return self.library.index.by_text(
             text, wanted, embed=model.embed, model=model.id, likely=likely, limit=limit, cursor=cursor
         )
