@@ -37,6 +37,7 @@ STATUS: dict[type[MotionError], int] = {
     LimitExceeded: 413,
 }
 ALWAYS = (401, 403, 408, 429, 500)  # whatever is asked
+WITH_BODY = (400, 413)  # it is not what it says, or too large
 _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -54,7 +55,8 @@ def answer_in_problems(app: FastAPI) -> None:
             document = plain()
             for operations in document["paths"].values():
                 for operation in operations.values():
-                    operation["responses"] |= {str(code): said for code, said in problems(*ALWAYS).items()}
+                    codes = ALWAYS + (WITH_BODY if "requestBody" in operation else ())
+                    operation["responses"] |= {str(code): said for code, said in problems(*codes).items()}
                     for code, response in operation["responses"].items():
                         if code >= "400":
                             response["content"] = _CONTENT

@@ -61,8 +61,8 @@ class VmcOutput:
         host, port = read_target(target)
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        except OSError as error:
-            raise BadCommand(f"{target}: there is no such host ({error.strerror}).") from None
+        except (OSError, UnicodeError):
+            raise BadCommand(f"{target}: there is no such host.") from None
         self.target = target
         self._fps, self._address = fps, address
         self._socket = socket.socket(family, kind, protocol)

@@ -70,7 +70,7 @@ def routes(service: Service) -> APIRouter:
         if room.policy != request.policy:
             room.direct(request.policy)
         if request.vmc is not None:
-            room.send_to(vmc_outputs(request.vmc, room.fps))
+            room.send_to(await asyncio.to_thread(vmc_outputs, request.vmc, room.fps))  # names are looked up
         return RoomReply.model_validate(room.state())
 
     @router.delete("/live/rooms/{name}", status_code=204, responses=problems(404))

@@ -150,6 +150,7 @@ def test_what_is_no_target(text: str) -> None:
         read_target(text)
 
 
-def test_a_host_that_there_is_not() -> None:
+@pytest.mark.parametrize("host", ["nowhere.invalid:1", "\x9d\ud960\udced:5", "a" * 300])
+def test_a_host_that_there_is_not(host: str) -> None:
     with pytest.raises(BadCommand, match="no such host"):
-        VmcOutput("nowhere.invalid:1", fps=30)
+        VmcOutput(host, fps=30)
