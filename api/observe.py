@@ -75,6 +75,8 @@ class Observe:
 
     def _count(self, scope: Scope, status: int, seconds: float, request: str) -> None:
         route, method = getattr(scope.get("route"), "path", "other"), scope.get("method", "WS")
+        if scope["path"].startswith("/v1/") and route != "other" and not route.startswith("/v1/"):
+            route = f"/v1{route}"  # a route knows only what its router says
         self._numbers.requests.labels(method, route, status).inc()
         if scope["type"] == "http":
             self._numbers.seconds.labels(method, route).observe(seconds)

@@ -34,8 +34,8 @@ class Output(Protocol):
 
     target: str  # where it goes
 
-    def send(self, pose: Pose) -> None:
-        """Send a pose; never waits and never fails."""
+    def send(self, pose: Pose, time: float) -> None:
+        """Send a pose of this time, s; never waits and never fails."""
 
     def close(self) -> None:
         """Send nothing more."""
@@ -121,7 +121,7 @@ class Room:
         if self._ballot.ends is not None and now >= self._ballot.ends:
             self._elect()
         for output in self.outputs:
-            output.send(pose)
+            output.send(pose, pose.frame / self.fps)
         binary, words = frame_bytes(pose), None
         self._frames.append((pose.frame, binary))
         for viewer in self.viewers:

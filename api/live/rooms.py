@@ -77,7 +77,7 @@ class Rooms:
         """Close what nobody watches, until the service stops, and then everything."""
         if self._settings.vmc:
             main = self.enter("main", may_open=True)
-            main.send_to(vmc_outputs(self._settings.vmc, main.fps))
+            main.send_to(vmc_outputs(self._settings.vmc))
         sweeper = asyncio.create_task(self._sweep())
         try:
             yield

@@ -1,8 +1,9 @@
 """A live character for VSeeFace, VNyan, Warudo and Unity: the VMC protocol, OSC messages over UDP.
 
-Every pose is a handful of bundles: that the model is there (`/VMC/Ext/OK`), the time (`/VMC/Ext/T`), the root and, for
-each bone, its position (m) and rotation (quaternion xyzw) as seen from its parent, in Unity's left-handed world: +Y up,
-facing +Z, left is -X. Bones are named as in Unity's HumanBodyBones and rest in VRM's T-pose with no rotation.
+Every pose is a handful of bundles: that the model is there (`/VMC/Ext/OK`), the time (`/VMC/Ext/T`), the root, which
+goes along on the floor below the hips and never turns, and, for each bone, its position (m) and rotation (quaternion
+xyzw) as seen from its parent, in Unity's left-handed world: +Y up, facing +Z, left is -X. Bones are named as in Unity's
+HumanBodyBones and rest in VRM's T-pose with no rotation.
 Source: the protocol for receivers (Marionettes), https://protocol.vmc.info/marionette-spec, version 2.5.
 """
 
@@ -56,16 +57,15 @@ def read_target(text: str) -> tuple[str, int]:
 class VmcOutput:
     """Sends every pose to one receiver; whether anybody listens there does not matter."""
 
-    def __init__(self, target: str, *, fps: float) -> None:
+    def __init__(self, target: str) -> None:
         """`target` as of `read_target`; BadCommand if there is no such host."""
         host, port = read_target(target)
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            self._socket = socket.socket(family, kind, protocol)
         except (OSError, UnicodeError):
-            raise BadCommand(f"{target}: there is no such host.") from None
-        self.target = target
-        self._fps, self._address = fps, address
-        self._socket = socket.socket(family, kind, protocol)
+            raise BadCommand(f"{target}: there is no such host, or no way to it.") from None
+        self.target, self._address = target, address
         self._socket.setblocking(False)
         self._failing = False
         skeleton = canonical_skeleton()
@@ -74,14 +74,16 @@ class VmcOutput:
         self._back = quat.inv(self._turn)
         self._values = np.zeros((len(skeleton.names), 7), dtype=np.float32)
         self._values[:, :3] = straight.offsets * MIRROR
-        self._buffer, self._time, self._slots, self._packets = _template(unity_bones())
+        self._buffer, self._time, self._root, self._slots, self._packets = _template(unity_bones())
 
-    def send(self, pose: Pose) -> None:
-        """Send a pose; what cannot be sent is not sent."""
-        self._values[0, :3] = pose.root_position * MIRROR
+    def send(self, pose: Pose, time: float) -> None:
+        """Send a pose of this time, s; what cannot be sent is not sent."""
+        x, y, z = pose.root_position * MIRROR
+        self._values[0, :3] = 0.0, y, 0.0
         rotation = quat.mul(self._above, quat.mul(pose.rotation, self._back))
         self._values[:, 3:] = rotation[:, (1, 2, 3, 0)] * (1.0, -1.0, -1.0, 1.0)
-        self._buffer[self._time] = pose.frame / self._fps
+        self._buffer[self._time] = time
+        self._buffer[self._root] = x, 0.0, z
         self._buffer[self._slots] = self._values.ravel()
         data = self._buffer.data.cast("B")
         try:
@@ -98,20 +100,21 @@ class VmcOutput:
         self._socket.close()
 
 
-def vmc_outputs(targets: Iterable[str], fps: float) -> tuple[VmcOutput, ...]:
+def vmc_outputs(targets: Iterable[str]) -> tuple[VmcOutput, ...]:
     """An output for each target; if one of them cannot be, none."""
     with ExitStack() as stack:
         outputs = []
         for target in targets:
-            outputs.append(VmcOutput(target, fps=fps))
+            outputs.append(VmcOutput(target))
             stack.callback(outputs[-1].close)
         stack.pop_all()
     return tuple(outputs)
 
 
-def _template(names: tuple[str, ...]) -> tuple[Array, int, Array, list[slice]]:
-    """All bundles of a pose, one after the other, as big-endian float32: where the time and the bones' values stand in
-    it, and where each bundle begins and ends in bytes. Everything in OSC is a multiple of 4 bytes long."""
+def _template(names: tuple[str, ...]) -> tuple[Array, int, slice, Array, list[slice]]:
+    """All bundles of a pose, one after the other, as big-endian float32: where the time, the root's place and the
+    values of the bones stand in it, and where each bundle begins and ends in bytes. All of OSC comes in fours of bytes.
+    """
     root = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
     head = [
         _message("/VMC/Ext/OK", 1),
@@ -119,7 +122,7 @@ def _template(names: tuple[str, ...]) -> tuple[Array, int, Array, list[slice]]:
         _message("/VMC/Ext/Root/Pos", "root", *root),
     ]
     bones = [_message("/VMC/Ext/Bone/Pos", name, *root) for name in names]
-    data, time = bytearray(), 0
+    data, time, place = bytearray(), 0, slice(0)
     packets: list[slice] = []
     slots: list[Array] = []
     for number, message in enumerate([*head, *bones]):
@@ -130,9 +133,11 @@ def _template(names: tuple[str, ...]) -> tuple[Array, int, Array, list[slice]]:
         packets[-1] = slice(packets[-1].start, len(data))
         if number == 1:
             time = len(data) // 4 - 1
+        elif number == 2:
+            place = slice(len(data) // 4 - 7, len(data) // 4 - 4)
         elif number >= len(head):
             slots.append(np.arange(-7, 0) + len(data) // 4)
-    return np.frombuffer(data, ">f4"), time, np.concatenate(slots), packets
+    return np.frombuffer(data, ">f4"), time, place, np.concatenate(slots), packets
 
 
 def _message(address: str, *values: str | int | float) -> bytes:

@@ -66,11 +66,17 @@ def routes(service: Service) -> APIRouter:
     async def open_room(name: str, request: RoomRequest) -> RoomReply:
         """Open a room, or change what becomes of what its audience says. It is closed a minute after the last viewer
         has gone."""
-        room = rooms.enter(name, may_open=True, fps=request.fps, policy=request.policy)
+        outputs = None if request.vmc is None else await asyncio.to_thread(vmc_outputs, request.vmc)  # looks up names
+        try:
+            room = rooms.enter(name, may_open=True, fps=request.fps, policy=request.policy)
+        except BaseException:
+            for output in outputs or ():
+                output.close()
+            raise
         if room.policy != request.policy:
             room.direct(request.policy)
-        if request.vmc is not None:
-            room.send_to(await asyncio.to_thread(vmc_outputs, request.vmc, room.fps))  # names are looked up
+        if outputs is not None:
+            room.send_to(outputs)
         return RoomReply.model_validate(room.state())
 
     @router.delete("/live/rooms/{name}", status_code=204, responses=problems(404))

@@ -26,7 +26,7 @@ def test_what_the_guide_asks_for_is_understood(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_the_guide_says_is_sent() -> None:
-    output = VmcOutput("127.0.0.1", fps=30)
+    output = VmcOutput("127.0.0.1")
     output.close()
     assert f"in {len(output._packets)} bundles of at most {LARGEST} bytes" in GUIDE
     assert f"as seen from the parent; {len(unity_bones())} times" in GUIDE
