@@ -23,7 +23,7 @@ from api.keys import Keys
 from api.limits import BodyLimit
 from api.log import event
 from api.observe import Observe
-from api.problems import answer_in_problems, problems
+from api.problems import answer_in_problems, example, problems
 from api.render_worker import RenderWorker
 from api.routes import actions, commands, live, renders, sequences, track_files, uploads
 from api.service import Service
@@ -93,12 +93,12 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
     for part in (commands, sequences, track_files, actions, live, renders, uploads):
         app.include_router(part.routes(service), prefix="/v1")
 
-    @app.get("/health", tags=["operations"])
+    @app.get("/health", tags=["operations"], responses=example({"actions": 77}))
     def health() -> dict[str, int]:
         """Whether the service answers, and how many actions it knows."""
         return {"actions": len(engine.infos)}
 
-    @app.get("/ready", tags=["operations"], responses=problems(503))
+    @app.get("/ready", tags=["operations"], responses=example({"ready": True}) | problems(503))
     def ready() -> dict[str, bool]:
         """Whether it can work: the library can be read."""
         try:
@@ -107,7 +107,9 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
             raise HTTPException(503, str(error)) from None
         return {"ready": True}
 
-    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
+    said = {"content": {"text/plain": {"example": "# TYPE motion_viewers gauge\nmotion_viewers 3.0\n"}}}
+
+    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse, responses={200: said})
     def metrics() -> PlainTextResponse:
         """Numbers for Prometheus."""
         return PlainTextResponse(generate_latest(service.numbers.registry), media_type="text/plain; version=0.0.4")

@@ -60,6 +60,11 @@ def answer_in_problems(app: FastAPI) -> None:
                     for code, response in operation["responses"].items():
                         if code >= "400":
                             response["content"] = _CONTENT
+            document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+            for path, operations in document["paths"].items():
+                if path.startswith("/v1/") or path == "/metrics":
+                    for operation in operations.values():
+                        operation["security"] = [{}, {"key": []}]  # the first: where no keys are needed
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)
             whole = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -72,6 +77,17 @@ def answer_in_problems(app: FastAPI) -> None:
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """What a route says of the errors that it answers with."""
     return {code: {"description": HTTPStatus(code).phrase} for code in codes}
+
+
+def example(value: Any) -> dict[int | str, dict[str, Any]]:
+    """What a route says of an answer without a schema of its own."""
+    return {200: {"description": "For example", "content": {"application/json": {"example": value}}}}
+
+
+def files(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """What a route says of the bytes that it answers with."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    return {200: {"description": "The bytes", "content": content}}
 
 
 def problem(status: int, detail: str, headers: Any = None) -> JSONResponse:

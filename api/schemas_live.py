@@ -23,6 +23,19 @@ _ROOM: dict[str, Any] = {
 }
 
 
+CUE: dict[str, Any] = {
+    "type": "cue",
+    "number": 8,
+    "text": "wave",
+    "sender": "Anna",
+    "plan": "wave",
+    "when": "end",
+    "frame": 4302,
+    "timeline": {"fps": 60.0, "duration": 3.6, "segments": []},
+    "drops": [],
+}
+
+
 class RoomRequest(BaseModel):
     """How a room shall be."""
 

@@ -16,9 +16,9 @@ from action_library.store import Row, Sort
 from api.engine import CommandEngine
 from api.export import plain_track
 from api.preview import moving, thumbnail
-from api.problems import problems
+from api.problems import files, problems
 from api.revisions import IfMatch, expected, tag
-from api.routes.track_files import IfNoneMatch, Seconds, file_of, frames_of
+from api.routes.track_files import DOWNLOADS, IfNoneMatch, Seconds, file_of, frames_of
 from api.schemas_actions import ActionChange, ActionDetail, ActionPage, ActionReply, RestoreRequest, VersionReply
 from api.service import Service
 from motion_engine.errors import BadClip
@@ -100,7 +100,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.get(
         "/actions/{name}/preview.webp",
-        responses=problems(404, 503),
+        responses=files("image/webp") | problems(404, 503),
         response_class=Response,
         dependencies=heavy,
     )
@@ -110,7 +110,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.get(
         "/actions/{name}/thumbnail.{kind}",
-        responses=problems(404, 422, 503),
+        responses=files("image/webp", "image/png") | problems(404, 422, 503),
         response_class=Response,
         dependencies=heavy,
     )
@@ -118,14 +118,18 @@ def routes(service: Service) -> APIRouter:
         """The action as a still smaller picture: moving (webp), or of one moment (png)."""
         return picture(name, f"thumbnail.{kind}", if_none_match, partial(thumbnail, kind=kind))
 
-    @router.get("/actions/{name}/frames", responses=problems(404, 422, 503), response_class=Response)
+    @router.get(
+        "/actions/{name}/frames",
+        responses=files("application/octet-stream") | problems(404, 422, 503),
+        response_class=Response,
+    )
     def frames(name: str, start: Seconds = 0.0, end: Annotated[float | None, Query(ge=0, le=1e6)] = None) -> Response:
         """Its frames, as those of `/v1/tracks/{key}/frames`, at 30 a second."""
         return frames_of(library.clip(library.get(name).name), start, end)
 
     @router.get(
         "/actions/{name}/motion.{suffix}",
-        responses=problems(404, 422, 503),
+        responses=files(*sorted(set(DOWNLOADS.values()))) | problems(404, 422, 503),
         response_class=Response,
         dependencies=heavy,
     )

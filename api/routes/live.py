@@ -13,8 +13,8 @@ from api.live.conversation import Conversation
 from api.live.room import Sender
 from api.live.viewer import Viewer
 from api.live.vmc import vmc_outputs
-from api.problems import answer_to, problems
-from api.schemas_live import LiveCommand, RoomReply, RoomRequest
+from api.problems import answer_to, example, problems
+from api.schemas_live import CUE, LiveCommand, RoomReply, RoomRequest
 from api.service import Service
 from motion_engine.errors import MotionError
 
@@ -84,7 +84,7 @@ def routes(service: Service) -> APIRouter:
         """Close a room; who watches it is told."""
         rooms.close(name)
 
-    @router.post("/live/rooms/{name}/commands", responses=problems(404, 413, 422, 503))
+    @router.post("/live/rooms/{name}/commands", responses=example(CUE) | problems(404, 413, 422, 503))
     async def command(name: str, said: LiveCommand, caller: CallerNow) -> dict[str, Any]:
         """Say something in a room without a socket: for chat bots and buttons. The answer is the message that all
         viewers get; it names the frame in which it takes effect."""

@@ -34,7 +34,8 @@ LOOK = 0.25  # s between two looks at a render that somebody watches
 ALIVE = 15.0  # s after which a connection on which nothing was said is kept open by a word
 FINISHED = ("done", "failed", "cancelled")
 _FILM = {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()}}
-_EVENTS = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+_EVENT = 'event: progress\ndata: {"id": "5f0c9a7d21be", "state": "running", "step": 60, "steps": 204, ...}\n\n'
+_EVENTS = {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT}}}
 
 
 class Film(FileResponse):

@@ -18,7 +18,7 @@ from api.export import export
 from api.pictures import Picture
 from api.pictures import frames as pictures
 from api.preview import thumbnail
-from api.problems import problems
+from api.problems import files, problems
 from api.schemas import JointReply, joints
 from api.service import Service
 from motion_engine.types import Clip, Plan, Track
@@ -59,7 +59,11 @@ def routes(service: Service) -> APIRouter:
     """`/tracks` and the skeleton that they are on."""
     router, tracks = APIRouter(tags=["tracks"]), service.tracks
 
-    @router.get("/tracks/{key}/frames", responses=problems(404, 422), response_class=Response)
+    @router.get(
+        "/tracks/{key}/frames",
+        responses=files("application/octet-stream") | problems(404, 422),
+        response_class=Response,
+    )
     def frames(
         key: str, start: Seconds = 0.0, end: Annotated[float | None, Query(ge=0, le=1e6, description="s")] = None
     ) -> Response:
@@ -72,7 +76,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.get(
         "/tracks/{key}/thumbnail.{kind}",
-        responses=problems(404, 422),
+        responses=files("image/webp", "image/png") | problems(404, 422),
         response_class=Response,
         dependencies=service.heavy,
     )
@@ -84,7 +88,7 @@ def routes(service: Service) -> APIRouter:
 
     @router.get(
         "/tracks/{key}/{view}.png",
-        responses=problems(404, 413, 422),
+        responses=files("image/png") | problems(404, 413, 422),
         response_class=Response,
         dependencies=service.heavy,
     )
@@ -101,7 +105,12 @@ def routes(service: Service) -> APIRouter:
         drawn = next(pictures(track, Picture(view, width, height, "convex"), np.array([index])))
         return Response(png(drawn), media_type="image/png")
 
-    @router.get("/tracks/{name}", responses=problems(404), response_class=Response, dependencies=service.heavy)
+    @router.get(
+        "/tracks/{name}",
+        responses=files(*sorted(set(DOWNLOADS.values()))) | problems(404),
+        response_class=Response,
+        dependencies=service.heavy,
+    )
     def download(name: str) -> Response:
         """A track as a file: `ID.bvh`, `ID.npz` (AMASS), `ID.glb`, `ID.vrma`; `ID` or `ID.json`: plan and timeline."""
         key, _, suffix = name.partition(".")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -384,3 +384,27 @@ def test_one_moment_as_a_picture(client: TestClient, view: str) -> None:
     for wrong in ("nothing.png", f"{view}.png?width=9", f"{view}.png?t=x"):
         _check_problem(client.get(f"/v1/tracks/{key}/{wrong}"))
     _check_problem(client.get(f"/v1/tracks/none/{view}.png"))
+
+
+def test_every_route_has_examples(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+
+    def shown(schema: dict[str, Any]) -> bool:
+        if "$ref" in schema:
+            return shown(schemas[schema["$ref"].rpartition("/")[2]])
+        if schema.get("type") == "array":
+            return shown(schema["items"])
+        return "examples" in schema or schema.get("format") == "binary"
+
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            good = [answer for code, answer in operation["responses"].items() if code in ("200", "201", "202")]
+            contents = [
+                content
+                for part in (operation.get("requestBody", {}), *good)
+                for content in part.get("content", {}).values()
+            ]
+            assert contents or "204" in operation["responses"], path
+            assert all("example" in content or shown(content["schema"]) for content in contents), path
+            assert operation["description"] and ("security" in operation) == path.startswith(("/v1/", "/metrics")), path
