@@ -88,8 +88,8 @@ def serve(settings: Settings) -> None:
 
 
 def _share_memory() -> None:
-    """Let all threads allocate from two pools, where the system is glibc's: by default each thread has its own, in which
-    what it once needed stays, and a busy service takes a quarter more memory that goes up and down."""
+    """Let all threads allocate from two pools, where the C library is glibc: by default each thread has its own, in
+    which what it once needed stays, and a busy service takes a quarter more memory, which goes up and down."""
     if sys.platform == "linux":
         with suppress(AttributeError):  # another C library
             ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
