@@ -66,9 +66,12 @@ class Conversation:
                 end = await part()
             self._tasks.cancel_scope.cancel()
 
-        async with self._tasks:
-            self._tasks.start_soon(until_it_ends, self._listen)
-            self._tasks.start_soon(until_it_ends, self._show)
+        try:
+            async with self._tasks:
+                self._tasks.start_soon(until_it_ends, self._listen)
+                self._tasks.start_soon(until_it_ends, self._show)
+        finally:
+            self._service.rooms.talking.discard(self)
         if end:
             with suppress(RuntimeError, WebSocketDisconnect), move_on_after(1.0):
                 await self._socket.close(*end)
@@ -129,6 +132,7 @@ class Conversation:
             case Do():
                 return await self._sequence(said)
             case Talk():
+                self._service.rooms.talk(self)
                 self._talk = said, io.BytesIO()
                 return None
             case Vote():
@@ -182,6 +186,7 @@ class Conversation:
             words = f"What you say has more than {most} bytes: say less at once."
             self._viewer.tell(refusal(problem_of(HTTPException(413, words)), self._talk[0].id))
             self._talk = None
+            self._service.rooms.talking.discard(self)
         else:
             self._talk[1].write(piece)
 
@@ -201,6 +206,7 @@ class Conversation:
                 heard = await asyncio.to_thread(self._service.engine.hear, sound, said.language)
         finally:
             self._hearing = False
+            self._service.rooms.talking.discard(self)
         self._viewer.tell(
             message("heard", id=said.id, text=heard.text, language=heard.language, certainty=heard.certainty)
         )

@@ -20,6 +20,7 @@ from api.settings import Settings
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 EMPTY = 60.0  # s that a room is kept which nobody watches
 SWEEP = 5.0  # s
+MOST_TALKING = 32
 
 
 class Rooms:
@@ -27,6 +28,7 @@ class Rooms:
 
     def __init__(self, engine: CommandEngine, settings: Settings, numbers: Numbers) -> None:
         self._engine, self._settings, self._numbers = engine, settings, numbers
+        self.talking: set[object] = set()  # whoever speaks just now: what they say is kept in memory
         self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
         numbers.rooms.set_function(lambda: len(self._rooms))
         numbers.viewers.set_function(lambda: self.watching)
@@ -35,6 +37,12 @@ class Rooms:
     def watching(self) -> int:
         """Viewers of all rooms."""
         return sum(len(room.viewers) for room in self.all())
+
+    def talk(self, who: object) -> None:
+        """Somebody begins to speak; HTTPException 429 if too many do."""
+        if len(self.talking) >= MOST_TALKING and who not in self.talking:
+            raise HTTPException(429, "So many speak at once that nobody is understood: try again in a moment.")
+        self.talking.add(who)
 
     def all(self) -> list[Room]:
         """Every room."""

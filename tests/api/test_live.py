@@ -218,6 +218,18 @@ def test_speech_is_understood_while_other_things_are_said(ws: WebSocketTestSessi
     assert refused["id"] == "noise" and refused["status"] == 400
 
 
+def test_only_so_many_speak_at_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.live.rooms.MOST_TALKING", 1)
+    with client.websocket_connect("/v1/live?room=talk") as one, client.websocket_connect("/v1/live?room=talk") as other:
+        one.send_json({"type": "talk"})
+        assert say(one, type="ping")["did"] == {"type": "pong"}
+        assert say(other, type="talk")["status"] == 429
+        one.close()
+        time.sleep(0.1)
+        other.send_json({"type": "talk"})
+        assert say(other, type="ping")["type"] == "done"
+
+
 def test_a_recording_that_is_too_long_is_refused(engine: CommandEngine, serving: Serving) -> None:
     with serving(engine, sound_bytes=1000) as client, client.websocket_connect("/v1/live") as ws:
         ws.send_json({"type": "talk", "id": "long"})
