@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
 from prometheus_client import generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -80,7 +81,9 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
             await warming
         event("stopped")
 
-    app = FastAPI(title="Motion Engine", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app: FastAPI = FastAPIOffline(
+        redoc_url=None, title="Motion Engine", version="1", description=DESCRIPTION, lifespan=lifespan
+    )
     app.state.stopping = service.stopping
     app.add_middleware(BodyLimit, settings=settings)
     app.add_middleware(Access, settings=settings, keys=_keys(settings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -408,3 +409,10 @@ def test_every_route_has_examples(client: TestClient) -> None:
             assert contents or "204" in operation["responses"], path
             assert all("example" in content or shown(content["schema"]) for content in contents), path
             assert operation["description"] and ("security" in operation) == path.startswith(("/v1/", "/metrics")), path
+
+
+def test_the_documentation_fetches_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/docs").text
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(parts) >= 2 and all(part.startswith("/") for part in parts)
+    assert all(client.get(part).status_code == 200 for part in parts)
