@@ -124,6 +124,9 @@ def _kernel(cosines: Array, overlap: Array) -> Array:
     return np.asarray(np.exp(_SHARPNESS * (cosines - 1.0)) + _SHARED * overlap, dtype=np.float32)
 
 
+_OPENED: dict[str, Bank] = {}  # the standard banks by model
+
+
 def open_bank(model: Embedder, cache: VectorCache | None, groups: Phrases | None = None) -> Bank:
     """The bank for one model: from the shipped file if that fits, else from the cache, else worked out (some seconds).
 
@@ -132,7 +135,10 @@ def open_bank(model: Embedder, cache: VectorCache | None, groups: Phrases | None
         cache: Keeps what had to be worked out.
         groups: Phrases by action, "nothing" among them; by default those of `data/phrases`.
     """
-    groups = read_phrases() if groups is None else groups
+    if groups is None:
+        if model.id not in _OPENED:  # it is needed again whenever the library has changed
+            _OPENED[model.id] = open_bank(model, cache, read_phrases())
+        return _OPENED[model.id]
     groups = {
         **{name: phrases for name, phrases in groups.items() if name != NOTHING},
         NOTHING: groups.get(NOTHING, ()),

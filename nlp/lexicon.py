@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -39,6 +40,9 @@ class _Node:
     children: dict[str, _Node] = field(default_factory=dict)
     entry: Entry | None = None
 
+    def copied(self) -> _Node:
+        return _Node({word: child.copied() for word, child in self.children.items()}, self.entry)
+
 
 @dataclass(frozen=True)
 class Match:
@@ -69,6 +73,12 @@ class Phrases:
             node = node.children.setdefault(word, _Node())
         if words and (replace or node.entry is None):
             node.entry = entry
+
+    def copied(self) -> Phrases:
+        """The same phrases in a table of their own."""
+        other = copy(self)
+        other._root = self._root.copied()
+        return other
 
     def entries(self) -> Iterator[tuple[tuple[str, ...], Entry]]:
         """The words of every phrase, and its meaning."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 
 from motion_engine.errors import UnknownAction
 from nlp.bank import Phrases
 from nlp.items import Item, grammar_words, read_items
 from nlp.lexicon import Entry, Params, flatten, load, words
+from nlp.lexicon import Phrases as Table
 from nlp.models import Embedder, VectorCache
 from nlp.nearness import Calibration, Nearness, Ranking
 from nlp.tokens import simplify, tokenize
@@ -63,19 +65,11 @@ class Matcher:
             bank: Phrases by action to learn from, in place of `data/phrases`.
         """
         self.books = {book.name: book for book in actions}
-        self.phrases = grammar_words()
+        self.phrases = _words_of_all().copied()
         self._open, self._cache, self._bank = embedder, cache, bank
         self._known: dict[str, Ranking] = {}
         self._index: Nearness | None = None
         self._lock = Lock()  # the index is made once, also when several threads ask at once
-        for name, phrase, params, timed in _lexicon_phrases():
-            self.phrases.add(phrase, Entry("action", name, params, timed))
-        for lexicon in load().values():
-            for name, group in lexicon["weak"].items():
-                for phrase in group:
-                    self.phrases.add(phrase, Entry("weak", name))
-        for phrase in words("refuse"):
-            self.phrases.add(phrase, Entry("refuse"))
         for book in actions:
             for phrase in book.phrases():
                 self._add_name(book.name, phrase)
@@ -204,6 +198,21 @@ class Matcher:
 def _is_grammar(items: Sequence[Item]) -> bool:
     """Whether a phrase is a word of the grammar, a number or a measure: "then", "left", "two"."""
     return len(items) == 1 and items[0].kind not in ("word", "noun", "action", "weak", "refuse")
+
+
+@lru_cache(maxsize=1)
+def _words_of_all() -> Table:
+    """The words of the grammar and of the lexicons, which are the same for every library."""
+    table = grammar_words()
+    for name, phrase, params, timed in _lexicon_phrases():
+        table.add(phrase, Entry("action", name, params, timed))
+    for lexicon in load().values():
+        for name, group in lexicon["weak"].items():
+            for phrase in group:
+                table.add(phrase, Entry("weak", name))
+    for phrase in words("refuse"):
+        table.add(phrase, Entry("refuse"))
+    return table
 
 
 def _lexicon_phrases() -> list[tuple[str, str, Params, str]]:
