@@ -78,7 +78,10 @@ class Conversation:
 
     async def _show(self) -> tuple[int, str]:
         """Send what the viewer sees; the code and the reason for which that ends."""
-        await self._viewer.run()
+        try:
+            await self._viewer.run()
+        except RuntimeError as error:  # what uvicorn says of a socket that it has closed itself meanwhile
+            raise WebSocketDisconnect(1006) from error
         return (
             (ROOM_CLOSED, "The room was closed.") if self._viewer.closed else (TOO_SLOW, "You take nothing any more.")
         )

@@ -19,10 +19,11 @@ from starlette.websockets import WebSocketDisconnect
 from api.engine import CommandEngine
 from api.keys import Keys
 from api.live.audience import Ballot, WordFilter
-from api.live.conversation import MOST_BAD, NONSENSE, ROOM_CLOSED, TOO_MANY
+from api.live.conversation import MOST_BAD, NONSENSE, ROOM_CLOSED, TOO_MANY, Conversation
 from api.live.room import Room, Sender
 from api.live.viewer import BACKLOG, MOST_WORDS, Viewer
 from api.live.wire import LONGEST_WORDS, frame_bytes, frame_json
+from api.service import Service
 from api.service_file import open_service_file
 from api.settings import Settings
 from motion_engine.stream import MotionStream
@@ -456,6 +457,23 @@ def test_slow_viewers_miss_frames_and_nobody_waits(engine: CommandEngine) -> Non
         assert room.counted()[0] < 3
         for task in tasks:
             task.cancel()
+
+    in_a_room(engine, act)
+
+
+def test_a_socket_that_the_server_has_closed_meanwhile_is_left(engine: CommandEngine, tmp_path: Path) -> None:
+    class Closed(Stuck):
+        async def receive(self) -> Any:
+            await self.gate.wait()
+
+        async def send_text(self, data: str) -> None:
+            raise RuntimeError("Unexpected message after close")
+
+    async def act(room: Room) -> None:
+        socket = Closed()
+        viewer, service = Viewer(socket), Service.of(engine, Settings(data=tmp_path))
+        room.watch(viewer, None)
+        await asyncio.wait_for(Conversation(service, socket, room, viewer, None).run(), 2.0)  # type: ignore[arg-type]
 
     in_a_room(engine, act)
 
