@@ -154,13 +154,8 @@ class Conversation:
         raise AssertionError(said)
 
     def _who(self, name: str) -> Sender:
-        """Who says it: a host may speak for somebody of an audience, who is then treated as one."""
         assert self._sender is not None
-        if not name:
-            return self._sender
-        if not self._sender.host:
-            raise HTTPException(403, "Only a host may speak for others: leave `sender` out.")
-        return Sender(f"for {name}", name)
+        return self._sender.speaking_for(name)
 
     async def _command(self, said: Say | Talk, text: str) -> dict[str, Any]:
         sender = self._who(said.sender)

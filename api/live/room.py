@@ -49,6 +49,15 @@ class Sender:
     name: str = ""  # that all may see
     host: bool = False  # does as it likes
 
+    def speaking_for(self, name: str) -> Sender:
+        """Who is meant if one names somebody of an audience, who is then treated as one; HTTPException 403 if one may
+        not."""
+        if not name:
+            return self
+        if not self.host:
+            raise HTTPException(403, "Only a host may speak for others: leave `sender` out.")
+        return Sender(f"for {name}", name)
+
 
 @dataclass(frozen=True)
 class _Waiting:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, WebSocket
+from fastapi import APIRouter, Query, Request, WebSocket
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
-from api.access import CallerNow, caller_of
+from api.access import caller_of
 from api.live.conversation import Conversation
 from api.live.room import Sender
 from api.live.viewer import Viewer
@@ -46,11 +47,9 @@ def routes(service: Service) -> APIRouter:
             return
         every = max(1, round(entered.fps / rate)) if rate else 1
         viewer = Viewer(socket, every=every, as_json=format == "json")
-        address = socket.client.host if socket.client else ""
-        host = "admin" in caller.scopes and not audience
-        sender = Sender(f"{caller.id} {address}", name, host) if may_command else None
+        sender = speaker(socket, name, audience=audience) if may_command else None
         await socket.accept()
-        role = "viewer" if sender is None else "host" if host else "audience"
+        role = "viewer" if sender is None else "host" if sender.host else "audience"
         entered.watch(viewer, after, role=role, rate=entered.fps / every, format=format)
         try:
             await Conversation(service, socket, entered, viewer, sender).run()
@@ -85,13 +84,19 @@ def routes(service: Service) -> APIRouter:
         rooms.close(name)
 
     @router.post("/live/rooms/{name}/commands", responses=example(CUE) | problems(404, 413, 422, 503))
-    async def command(name: str, said: LiveCommand, caller: CallerNow) -> dict[str, Any]:
+    async def command(name: str, said: LiveCommand, request: Request) -> dict[str, Any]:
         """Say something in a room without a socket: for chat bots and buttons. The answer is the message that all
         viewers get; it names the frame in which it takes effect."""
-        room, host = rooms.get(name), "admin" in caller.scopes and not said.sender
-        sender = Sender(f"for {said.sender}" if said.sender else caller.id, said.sender, host)
+        room, sender = rooms.get(name), speaker(request).speaking_for(said.sender)
         room.admit(sender, said.text)
         plan = await asyncio.to_thread(service.engine.parse, said.text)
         return await room.take(sender, said.text, plan, said.when)
 
     return router
+
+
+def speaker(connection: HTTPConnection, name: str = "", *, audience: bool = False) -> Sender:
+    """Who speaks: a host, if their key is good for that and they want to be one."""
+    caller = caller_of(connection)
+    address = connection.client.host if connection.client else ""
+    return Sender(f"{caller.id} {address}", name, "admin" in caller.scopes and not audience)

@@ -342,10 +342,11 @@ def test_keys_decide_who_watches_who_commands_and_who_directs(
             assert heard(door, "cue")["plan"] == "wave"
             assert say(door, type="command", text="wave")["status"] == 403
             assert say(door, type="skeleton")["type"] == "done"
-            assert (
-                client.put("/v1/live/rooms/main", json={}, headers={"Authorization": f"Bearer {fan}"}).status_code
-                == 403
-            )
+            fans = {"Authorization": f"Bearer {fan}"}
+            assert client.put("/v1/live/rooms/main", json={}, headers=fans).status_code == 403
+            for more, status in (({}, 200), ({"sender": "somebody else"}, 403)):
+                reply = client.post("/v1/live/rooms/main/commands", json={"text": "bow"} | more, headers=fans)
+                assert reply.status_code == status
 
 
 # ── Rooms ─────────────────────────────────────────────────────────────────────────────────────────────────
