@@ -21,6 +21,7 @@ from api.log import log_lines
 from api.settings import Settings
 
 M_ARENA_MAX = -8  # of malloc.h
+IDLE = 30  # s that a connection is kept for another request: longer than clients do, who would meet its end
 HEAD_BYTES = 32 << 10
 LONGEST_MESSAGE = 1 << 20  # bytes of a WebSocket message
 LIVE_BUFFER = 32 << 10  # bytes on the way to a viewer, here and in the system: with more, who is slow sees the past
@@ -79,7 +80,7 @@ def serve(settings: Settings) -> None:
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, http=patient, ws=Prompt, log_config=None, access_log=False,
         limit_concurrency=settings.connections, h11_max_incomplete_event_size=HEAD_BYTES,
-        timeout_graceful_shutdown=int(settings.shutdown_seconds), ws_max_size=LONGEST_MESSAGE,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds), ws_max_size=LONGEST_MESSAGE, timeout_keep_alive=IDLE,
         ws_per_message_deflate=False, server_header=False,
     )  # fmt: skip
     bound = config.bind_socket()  # a port that is taken ends it here, with a message, before the address is shown
