@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from motion_engine.perform import Take, travels
 from motion_engine.seam import smooth_seams
 from motion_engine.transition import Course, best_cut, chain, concatenate
 from motion_engine.types import ActionInfo, Clip, Segment, Timeline, Track
+
+LEAST_ROOM = 0.3  # s on either side of a cut, even beside an action that is shorter: else the body would jump
 
 
 def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str, ActionInfo]) -> Track:
@@ -52,7 +54,7 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
     cuts = np.cumsum(lengths[:-1]).tolist()
     course = concatenate(pieces)
     del pieces  # an hour of motion takes 90 MB
-    course, halves = smooth_seams(course, cuts, _rooms(lengths))
+    course, halves = smooth_seams(course, cuts, _rooms(lengths, round(LEAST_ROOM * timeline.fps)))
     played = _as_played(timeline, [0, *cuts, sum(lengths)], [0.0, *halves])
 
     # 4. Layer the other actions on it.
@@ -84,10 +86,15 @@ def _cut_to_fit(takes: Sequence[Take]) -> list[Course]:
     return [*pieces, takes[-1].finish(playing.sample(np.arange(takes[-1].usual_end(playing))))]
 
 
-def _rooms(lengths: Sequence[int]) -> list[int]:
-    """How many frames the window of each seam may take on either side: half of what is played, or all at the ends."""
+def _rooms(lengths: Sequence[int], least: int) -> list[int]:
+    """How many frames the window of each seam may take on either side.
+
+    Half of what is played, or all at the ends; but `least`, if the motion has as many.
+    """
     shares = [length if index in (0, len(lengths) - 1) else length // 2 for index, length in enumerate(lengths)]
-    return [min(pair) for pair in pairwise(shares)]
+    cuts, total = accumulate(lengths[:-1]), sum(lengths)
+    rooms = (max(least, min(pair)) for pair in pairwise(shares))
+    return [min(room, cut, total - cut) for room, cut in zip(rooms, cuts, strict=True)]
 
 
 def _as_played(timeline: Timeline, frames: Sequence[int], halves: Sequence[float]) -> Timeline:

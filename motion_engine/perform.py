@@ -40,7 +40,7 @@ class Take:
     @classmethod
     def of(cls, segment: Segment, info: ActionInfo, clip: Clip) -> Take:
         """The take of `segment` with its action's clip at the track's rate."""
-        return cls(segment, info, sided(clip, info, segment.edits))
+        return cls(segment, held_info(info, segment.edits), sided(clip, info, segment.edits))
 
     @property
     def fps(self) -> float:
@@ -137,7 +137,15 @@ def sided(clip: Clip, info: ActionInfo, edits: Edits) -> Course:
         clip = edit.both_arms(clip, info.side)
     if edits.mirror:
         clip, turn = edit.mirror(clip), -turn
-    return Course.of(clip, cycle_turn=turn if info.cyclic else None)
+    course = Course.of(clip, cycle_turn=turn if info.cyclic else None)
+    if edits.held:
+        return course.sample(np.full(2, 0 if edits.held == "first" else len(course) - 1))
+    return course
+
+
+def held_info(info: ActionInfo, edits: Edits) -> ActionInfo:
+    """What the library says of an action; of a pose of it that is held, that it goes nowhere and repeats nothing."""
+    return replace(info, loop=None, cyclic=False, distance=0.0, turn=0.0) if edits.held else info
 
 
 def travels(info: ActionInfo) -> bool:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from motion_engine.conflicts import shared_limbs
+from motion_engine.conflicts import OTHER_ARM, shared_limbs
 from motion_engine.errors import BadCommand, LimitExceeded
 from motion_engine.parts import Part, mask_of, part_of
 from motion_engine.schedule import BODY_BLEND, LAYER_BLEND, LONGEST, STAND, hold, lookup, place_alone, route, still_in
 from motion_engine.types import ActionCall, ActionInfo, Edits, Mask, Segment, Timeline
 
 SHORTEST = 0.1  # s, of an action
+LEAST_STILL = 0.5  # s; in less nobody comes to a stop
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ def arrange(tracks: Sequence[Sequence[Placed]], actions: Actions, *, fps: float 
     """Actions exactly when they are placed, to the frame.
 
     Where the first track has nothing the body keeps its posture; if what follows needs another one, it gets there in
-    the end of that time. What is on a later track covers what is below it, where both need the same limbs.
+    the end of that time. A gesture is made in the posture the body is in. What is on a later track covers what is below
+    it, where both need the same limbs.
 
     Args:
         tracks: The first moves the body, the others are layered on it, from bottom to top.
@@ -57,10 +59,16 @@ def arrange(tracks: Sequence[Sequence[Placed]], actions: Actions, *, fps: float 
     end = max(one.last for row in rows for one in row)
     if end > LONGEST * fps:
         raise LimitExceeded(f"The motion would last {end / fps:.0f} s, the limit is {LONGEST:.0f} s: ask for less.")
-    segments = _body(rows[0], end, actions, fps)
-    for number, row in enumerate(rows[1:], start=1):
+    segments, gestures = _body(rows[0], end, actions, fps)
+    layers = [gestures, *rows[1:]] if gestures else rows[1:]
+    for number, row in enumerate(layers, start=1):
         segments += [one.layer(number, fps) for one in row]
-    return Timeline(tuple(_covered(segments)), fps, end / fps)
+    return Timeline(tuple(_covered(segments, actions)), fps, end / fps)
+
+
+def _frame(seconds: float, fps: float) -> int:
+    """The frame nearest to a time: the same for 1.02 + 1.0 s as for 2.02 s, between two frames too."""
+    return round(round(seconds * fps, 6))
 
 
 @dataclass(frozen=True)
@@ -77,11 +85,14 @@ class _Own:
     @classmethod
     def of(cls, placed: Placed, actions: Actions, fps: float) -> _Own:
         call, info = placed.call, lookup(placed.call, actions)
-        first = round(placed.start * fps)
-        last = None if call.duration is None else round((placed.start + call.duration) * fps)
+        first = _frame(placed.start, fps)
+        last = None if call.duration is None else _frame(placed.start + call.duration, fps)
         if last is not None:
-            if last - first < max(2, SHORTEST * fps):
-                raise BadCommand(f"{info.name} at {placed.start:g} s is too short: give it {SHORTEST:g} s at least.")
+            shortest = max(2.0, SHORTEST * fps)
+            if last - first < shortest:
+                raise BadCommand(
+                    f"{info.name} at {placed.start:g} s is too short: give it {shortest / fps:.2g} s at least."
+                )
             call = replace(call, duration=(last - first) / fps)
         held = hold(info, actions)
         part = part_of(call, info, held=held is not None)
@@ -96,6 +107,15 @@ class _Own:
         """What moves the body: the action, and what holds its posture if it shall last longer."""
         return place_alone(self.placed.call, self.info, self.hold, self.first / fps, fps)
 
+    def beyond(self, moment: float | None, *, ended: bool) -> Edits:
+        """How it is kept up after it has `ended`, or before it begins: a cycle goes on for a `moment` of s, else its
+        pose there is held."""
+        edits = self.part.edits
+        if moment is None or not self.info.cyclic:
+            return Edits(mirror=edits.mirror, symmetric=edits.symmetric, held="last" if ended else "first")
+        onward = edits.direction if edits.direction == "backward" else None
+        return Edits(moment * edits.speed / self.info.duration, edits.speed, edits.mirror, direction=onward)
+
     def layer(self, number: int, fps: float) -> Segment:
         """The action as a layer."""
         part, start, end = self.part, self.first / fps, self.last / fps
@@ -105,31 +125,58 @@ class _Own:
         return Segment(self.name, start, end, number, mask, blend, part.edits, part.phrase, True, note)
 
 
-def _body(row: Sequence[_Own], end: int, actions: Actions, fps: float) -> list[Segment]:
-    """The segments of the first track, without gaps from the first frame to `end`."""
+def _body(row: Sequence[_Own], end: int, actions: Actions, fps: float) -> tuple[list[Segment], list[_Own]]:
+    """The segments of the first track, without gaps from the first frame to `end`, and its gestures made in a posture.
+
+    Those are laid over what keeps the posture.
+    """
     segments: list[Segment] = []
-    time, posture = 0, row[0].info.start_posture if row else STAND
+    gestures: list[_Own] = []
+    before: _Own | None = None
+    time, busy, posture = 0, 0, row[0].info.start_posture if row else STAND
     for one in row:
-        segments += _meanwhile(posture, time, one, actions, fps)
+        if _goes_with(one.info, posture, actions):
+            gestures.append(one)
+            busy = one.last
+            continue
+        segments += _meanwhile(posture, (time, busy), before, one, actions, fps)
         segments += one.base(fps)
-        time, posture = one.last, one.info.end_posture
+        time, busy, posture, before = one.last, one.last, one.info.end_posture, one
     if time < end:
-        segments.append(_still(posture, time, end, actions, fps))
-    return [replace(segment, exact=True) for segment in segments]
+        segments.append(_still(posture, time, end, before, None, actions, fps))
+    return [replace(segment, exact=True) for segment in segments], gestures
 
 
-def _meanwhile(posture: str, time: int, following: _Own, actions: Actions, fps: float) -> list[Segment]:
-    """What the body does from a frame until the next action, which may need another posture."""
+def _goes_with(info: ActionInfo, posture: str, actions: Actions) -> bool:
+    """Whether it is a gesture that is made as well in this posture, which is not standing."""
+    gesture = info.mask != "full" and info.start_posture == info.end_posture == STAND
+    return gesture and posture != STAND and still_in(posture, actions) is not None
+
+
+def _meanwhile(
+    posture: str, since: tuple[int, int], before: _Own | None, following: _Own, actions: Actions, fps: float
+) -> list[Segment]:
+    """What the body does until the next action, which may need another posture.
+
+    Args:
+        posture: The one the body is in.
+        since: From which frame on it keeps that, and from which on it may leave it: a gesture may be made in it.
+        before: What it did last.
+        following: What it does next.
+        actions: What the library knows, by name.
+        fps: Frames per second of the track.
+    """
+    time, busy = since
     ways = route(posture, following.info.start_posture, actions) if posture != following.info.start_posture else []
     frames = [max(2, round(way.duration * fps)) for way in ways]
     free = following.first - time - sum(frames)
-    if free < 0:
+    if time + free < busy:
         names = " and ".join(way.name.replace("_", " ") for way in ways)
         raise BadCommand(
             f"{following.name} at {following.first / fps:g} s comes too early: before it the body must {names}, which "
-            f"takes {sum(frames) / fps:.1f} s. Begin it at {(time + sum(frames)) / fps:.1f} s or later."
+            f"takes {sum(frames) / fps:.1f} s. Begin it at {(busy + sum(frames)) / fps:g} s or later."
         )
-    segments = [_still(posture, time, time + free, actions, fps)] if free > 0 else []
+    segments = [_still(posture, time, time + free, before, following, actions, fps)] if free > 0 else []
     time += free
     for way, length in zip(ways, frames, strict=True):
         segments.append(_whole(way, time, time + length, Edits(), fps))
@@ -137,14 +184,24 @@ def _meanwhile(posture: str, time: int, following: _Own, actions: Actions, fps: 
     return segments
 
 
-def _still(posture: str, first: int, last: int, actions: Actions, fps: float) -> Segment:
-    info = still_in(posture, actions)
+def _still(
+    posture: str, first: int, last: int, before: _Own | None, following: _Own | None, actions: Actions, fps: float
+) -> Segment:
+    """What keeps a posture between two actions.
+
+    That is what the library has for it, or one pose. In a moment too short to stop in, the action beside it goes on.
+    """
+    info, beside, seconds = still_in(posture, actions), before or following, (last - first) / fps
+    moment = seconds < LEAST_STILL
+    if beside and (moment or info is None):
+        edits = beside.beyond(seconds if moment else None, ended=before is not None)
+        return _whole(beside.info, first, last, edits, fps)
     if info is None:
         raise BadCommand(
             f"The library has no action for doing nothing ({posture}): fill the time from {first / fps:g} to "
             f"{last / fps:g} s yourself."
         )
-    return _whole(info, first, last, Edits(loops=(last - first) / fps / info.duration), fps)
+    return _whole(info, first, last, Edits(loops=seconds / info.duration), fps)
 
 
 def _whole(info: ActionInfo, first: int, last: int, edits: Edits, fps: float) -> Segment:
@@ -152,14 +209,20 @@ def _whole(info: ActionInfo, first: int, last: int, edits: Edits, fps: float) ->
     return Segment(info.name, first / fps, last / fps, 0, "full", blend, edits)
 
 
-def _covered(segments: Sequence[Segment]) -> list[Segment]:
-    """The segments, with a note on each of which another one above takes limbs."""
+def _needed(segment: Segment, actions: Actions) -> Mask:
+    """The joints that a segment needs; a gesture that moves the body needs only those of the gesture."""
+    mask = segment.mask if segment.layer else actions[segment.action].mask
+    return mask if segment.layer or not segment.edits.mirror else OTHER_ARM.get(mask, mask)
+
+
+def _covered(segments: Sequence[Segment], actions: Actions) -> list[Segment]:
+    """The segments, with a note on each of which another one above takes limbs; whole bodies can spare some."""
     noted = []
     for one in segments:
-        note = one.note
-        for other in segments:
+        note, mask = one.note, _needed(one, actions)
+        for other in segments if one.layer or mask != "full" else ():
             start, end = max(one.start, other.start), min(one.end, other.end)
-            limbs = shared_limbs(one.mask, other.mask) if other.layer > one.layer > 0 and start < end else ""
+            limbs = shared_limbs(mask, other.mask) if other.layer > one.layer and start < end else ""
             if limbs:
                 note += f"{'; ' if note else ''}{other.action} has the {limbs} from {start:g} to {end:g} s"
         noted.append(replace(one, note=note))

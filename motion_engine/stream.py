@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from motion_engine.errors import BadCommand, UnknownAction
-from motion_engine.perform import travels
+from motion_engine.perform import held_info, travels
 from motion_engine.schedule import BODY_BLEND, STAND, STILL, schedule
 from motion_engine.stream_body import Body
 from motion_engine.stream_brake import Brake
@@ -246,9 +246,9 @@ class MotionStream:
         info, edits = self._actions[segment.action], segment.edits
         backward = edits.direction == "backward" and travels(info)
         repeats = info.cyclic or edits.loops > 1
-        key = (segment.action, edits.mirror, edits.symmetric, backward, repeats)
+        key = (segment.action, edits.mirror, edits.symmetric, backward, repeats, edits.held)
         found = self._sources.get(key)
-        if found is None or found.info != info:
+        if found is None or found.info != held_info(info, edits):
             try:
                 clip = self._clip(segment.action)
             except KeyError:

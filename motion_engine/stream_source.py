@@ -12,7 +12,7 @@ from motion_engine import quat
 from motion_engine.contacts import runs
 from motion_engine.curves import smoothstep
 from motion_engine.kinematics import body_skeleton, fk
-from motion_engine.perform import LOOP_BLEND, sided, travels
+from motion_engine.perform import LOOP_BLEND, held_info, sided, travels
 from motion_engine.transition import VELOCITY_WEIGHT, Course, concatenate, follow
 from motion_engine.types import BODY_JOINTS, ActionInfo, Array, Clip, Edits, Skeleton
 
@@ -43,7 +43,7 @@ class Source:
     @classmethod
     def of(cls, clip: Clip, info: ActionInfo, edits: Edits) -> Source:
         """The source for a clip at its own frame rate; of `edits` only side, direction and whether it loops matter."""
-        course = sided(clip, info, edits)
+        course, info = sided(clip, info, edits), held_info(info, edits)
         clip = course.clip
         length = len(clip)
         start, end = (round(t * clip.fps) for t in info.loop) if info.loop else (0, length)

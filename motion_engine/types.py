@@ -137,6 +137,7 @@ class Edits:
     direction: Direction | None = None  # where the body goes, seen from its heading at the start
     distance: float | None = None  # m along the floor
     turn: float | None = None  # radians about +Y, left positive
+    held: Literal["first", "last"] | None = None  # only this pose of the clip is shown, all the time
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from motion_engine.metrics import transition_distance
+from motion_engine.placed import Placed
+from motion_engine.types import ActionCall
+
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
+
+    from api.engine import CommandEngine
 
 
 def compose(client: TestClient, **body: Any) -> Any:
@@ -77,3 +83,30 @@ def test_sequences_have_no_place_on_tracks(own: TestClient) -> None:
     own.put("/v1/sequences/greeting", json={"text": "wave then bow"}).raise_for_status()
     reply = own.post("/v1/sequences", json={"tracks": [{"clips": [{"action": "greeting", "start": 0}]}]})
     assert reply.status_code == 422 and "in steps" in reply.json()["detail"]
+
+
+def placed(action: str, start: float, duration: float | None = None) -> Placed:
+    return Placed(ActionCall(action, action, duration=duration), start)
+
+
+@pytest.mark.parametrize("gap", [1, 3, 6, 10])
+@pytest.mark.parametrize("following", ["run", "bow"])
+def test_a_gap_of_some_frames_makes_no_jump(engine: CommandEngine, following: str, gap: int) -> None:
+    _, timeline = engine.arrange([[placed("run", gap / 30, 2.0), placed(following, 2.0 + 2 * gap / 30)]])
+    track = engine.perform(timeline)
+    for asked, played in zip(timeline.segments, track.timeline.segments, strict=True):
+        assert (played.start, played.end) == pytest.approx((asked.start, asked.end))
+    steps = [transition_distance(track.clip, frame) for frame in range(1, len(track.clip))]
+    assert max(steps) < 8.0  # cm; running itself has 6
+
+
+def test_who_lies_stays_there_until_it_is_time_to_get_up(engine: CommandEngine) -> None:
+    _, timeline = engine.arrange([[placed("lie_down", 0.0), placed("walk", 10.0, 2.0)]])
+    track = engine.perform(timeline)
+    held = track.timeline.segments[1]
+    assert held.action == "lie_down" and held.edits.held == "last"
+    root = track.clip.root_position[round(held.start * 30) + 20 : round(held.end * 30) - 20]
+    assert (
+        len(root) > 20 and root[:, 1].max() < 0.3 and root.max(axis=0) - root.min(axis=0) == pytest.approx(0, abs=0.01)
+    )
+    assert len(track.clip) == 360
