@@ -16,7 +16,9 @@ MOST_STEPS = 200  # of one sequence
 MOST_PLAYED = 1000  # steps of a plan after sequences in it are written out
 DEEPEST = 16  # sequences within sequences
 
-Factor = Annotated[float, Field(gt=0.0, le=10.0)]
+LONGEST_NAME = 200  # characters; a limit also refuses halves of surrogate pairs
+
+Factor = Annotated[float, Field(ge=0.01, le=10.0)]
 Amount = Annotated[float, Field(gt=0.0, le=3600.0)]
 
 
@@ -25,7 +27,7 @@ class Call(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    action: str
+    action: Annotated[str, Field(max_length=LONGEST_NAME)]
     side: Side | None = None
     direction: Direction | None = None
     speed: Factor = 1.0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from motion_engine.types import LIBRARY_FPS, Direction, Language, Mask, Side, canonical_skeleton
 from nlp.parse import MOST_CHARACTERS
@@ -49,6 +49,17 @@ _PARSED: dict[str, Any] = {
 _COMMAND: dict[str, Any] = {"id": "0feda897d0f0", "frames": 204, **_PARSED, "timeline": _TIMELINE}
 
 
+def _is_unicode(text: str) -> str:
+    # JSON can escape half of a surrogate pair, which no answer could repeat in UTF-8.
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("half of a surrogate pair is no character")
+    return text
+
+
+# The engine itself refuses longer texts, as LimitExceeded.
+Text = Annotated[str, AfterValidator(_is_unicode), Field(json_schema_extra={"maxLength": MOST_CHARACTERS})]
+
+
 class ParseRequest(BaseModel):
     """A command in English or Chinese."""
 
@@ -56,16 +67,7 @@ class ParseRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"text": "wave then run"}, {"text": "先挥手，再跑步"}]}
     )
 
-    # The engine itself refuses longer texts, as LimitExceeded.
-    text: str = Field(json_schema_extra={"maxLength": MOST_CHARACTERS})
-
-    @field_validator("text")
-    @classmethod
-    def _is_unicode(cls, text: str) -> str:
-        # JSON can escape half of a surrogate pair, which no answer could repeat in UTF-8.
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise ValueError("half of a surrogate pair is no character")
-        return text
+    text: Text
 
 
 class CommandRequest(ParseRequest):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from action_library.sequence import MOST_STEPS, Call
+from api.schemas import Text
 from motion_engine.types import LIBRARY_FPS, Language, Mask
 
 _STEPS: list[Any] = [[{"action": "wave", "repetitions": 2}], [{"action": "run", "duration": 3.0}, {"action": "clap"}]]
@@ -40,20 +41,28 @@ def _grouped(steps: Any) -> Any:
     if not isinstance(steps, list) or not any(isinstance(item, dict) for item in steps):
         return steps
     groups: list[Any] = []
+    moved = False  # somebody said what moves the body in the last step
     for item in steps:
         if not isinstance(item, dict):
-            groups.append(item)
+            groups.append(list(item) if isinstance(item, list) else item)
+            moved = False
             continue
         call = dict(item)
         start, layer = call.pop("start", "after"), call.pop("layer", None)
         if start not in ("after", "with") or layer not in (None, "body", "over"):
             raise ValueError('start is "after" or "with" (seconds belong on tracks), layer is "body" or "over"')
         if start == "after":
+            if layer == "over":
+                raise ValueError('what is laid "over" starts "with" what it is laid over')
             groups.append([call])
+            moved = layer == "body"
+        elif layer == "body" and moved:
+            raise ValueError("only one of the actions that are done together moves the body")
         elif not groups or not isinstance(groups[-1], list):
             raise ValueError("the first step cannot start with another one")
         else:
             groups[-1].insert(0 if layer == "body" else len(groups[-1]), call)
+            moved = moved or layer == "body"
     return groups
 
 
@@ -119,7 +128,7 @@ class SequenceRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"text": "wave twice then bow"}, {"steps": _STEPS}]}
     )
 
-    text: str | None = None
+    text: Text | None = None
     steps: Steps | None = None
     aliases: tuple[str, ...] = ()
     description: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from api.engine import CommandEngine
+
+
+_OTHER_BODY = {"action": "walk", "start": "with", "layer": "body"}
 
 
 def compose(client: TestClient, **body: Any) -> Any:
@@ -60,6 +64,13 @@ def test_tracks_by_the_second(client: TestClient) -> None:
         ({"steps": [{"action": "wave", "start": "with"}]}, 422, "first step"),
         ({"steps": [{"action": "wave", "start": 1.0}]}, 422, "tracks"),
         ({"steps": [{"action": "wave", "layer": "under"}]}, 422, "layer"),
+        ({"steps": [{"action": "nod", "layer": "over"}]}, 422, "laid over"),
+        ({"steps": [{"action": "run", "layer": "body"}, _OTHER_BODY]}, 422, "only one"),
+        ({"steps": [{"action": "nod"}, _OTHER_BODY, _OTHER_BODY]}, 422, "only one"),
+        ({"steps": [[{"action": "wave", "speed": 1e-320}]]}, 422, "speed"),
+        ({"steps": [[{"action": "\ud800"}]]}, 422, "action"),
+        ({"tracks": [{"clips": [{"action": "\ud800", "start": 0}]}]}, 422, "action"),
+        ({"tracks": [{"clips": [{"action": "wave", "start": 0, "speed": 1e-320}]}]}, 422, "speed"),
         ({"steps": ["wave"]}, 422, "steps"),
         ({"steps": {"$gt": ""}}, 422, "steps"),
         ({"tracks": []}, 422, "tracks"),
@@ -74,9 +85,17 @@ def test_tracks_by_the_second(client: TestClient) -> None:
     ],
 )
 def test_what_cannot_be_composed(client: TestClient, body: dict[str, Any], status: int, words: str) -> None:
-    reply = client.post("/v1/sequences", json=body)
+    headers = {"Content-Type": "application/json"}
+    reply = client.post("/v1/sequences", content=json.dumps(body), headers=headers)
     assert reply.status_code == status, reply.text
     assert words in reply.json()["detail"] and "Traceback" not in reply.text
+
+
+def test_half_a_character_is_not_saved(client: TestClient) -> None:
+    for body in ('{"text": "wave \\ud800"}', '{"steps": [[{"action": "\\ud800"}]]}'):
+        reply = client.put("/v1/sequences/half", content=body, headers={"Content-Type": "application/json"})
+        assert reply.status_code == 422
+    assert client.get("/v1/sequences/half").status_code == 404
 
 
 def test_sequences_have_no_place_on_tracks(own: TestClient) -> None:
