@@ -9,19 +9,10 @@ from itertools import pairwise
 from motion_engine.conflicts import shared_limbs
 from motion_engine.errors import BadCommand, LimitExceeded
 from motion_engine.parts import Part, mask_of, part_of
-from motion_engine.schedule import BODY_BLEND, LAYER_BLEND, LONGEST, STAND, hold, lookup, place_alone, route, still_in
-from motion_engine.types import ActionCall, ActionInfo, Edits, Mask, Segment, Timeline
+from motion_engine.steps import LAYER_BLEND, LONGEST, STAND, hold, lookup, place_alone, route, still_in, whole
+from motion_engine.types import ActionInfo, Edits, Placed, Segment, Timeline
 
 SHORTEST = 0.1  # s, of an action
-
-
-@dataclass(frozen=True)
-class Placed:
-    """An action at its place."""
-
-    call: ActionCall  # its `duration` is how long it lasts; None: as long as it does by itself
-    start: float  # s
-    mask: Mask | None = None  # the joints that it takes from the tracks below; None: those that it needs
 
 
 Actions = Mapping[str, ActionInfo]
@@ -132,7 +123,7 @@ def _meanwhile(posture: str, time: int, following: _Own, actions: Actions, fps: 
     segments = [_still(posture, time, time + free, actions, fps)] if free > 0 else []
     time += free
     for way, length in zip(ways, frames, strict=True):
-        segments.append(_whole(way, time, time + length, Edits(), fps))
+        segments.append(whole(way, time, time + length, fps))
         time += length
     return segments
 
@@ -144,12 +135,7 @@ def _still(posture: str, first: int, last: int, actions: Actions, fps: float) ->
             f"The library has no action for doing nothing ({posture}): fill the time from {first / fps:g} to "
             f"{last / fps:g} s yourself."
         )
-    return _whole(info, first, last, Edits(loops=(last - first) / fps / info.duration), fps)
-
-
-def _whole(info: ActionInfo, first: int, last: int, edits: Edits, fps: float) -> Segment:
-    blend = min(BODY_BLEND, 0.5 * (last - first) / fps)
-    return Segment(info.name, first / fps, last / fps, 0, "full", blend, edits)
+    return whole(info, first, last, fps, Edits(loops=(last - first) / fps / info.duration))
 
 
 def _covered(segments: Sequence[Segment]) -> list[Segment]:

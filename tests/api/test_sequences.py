@@ -42,8 +42,8 @@ def test_tracks_by_the_second(client: TestClient) -> None:
         ("wave", 1.0, 2.6, 1, "left_arm"),
     ]
     assert reply["frames"] == round(25 * timeline["duration"])
-    assert reply["plan"] == "walk[duration=4] > wave[duration=1.6,side=left] > jump[duration=1.6]"
-    assert [segment["phrase"] for segment in timeline["segments"]] == ["Walk", "", "jump", "wave"]
+    assert reply["plan"] == "walk[duration=4]@0 + wave[duration=1.6,side=left]@1 + jump[duration=1.6]@5"
+    assert [segment["phrase"] for segment in timeline["segments"]] == ["walk", "", "jump", "wave"]
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,42 @@ def test_sequences_have_no_place_on_tracks(own: TestClient) -> None:
     own.put("/v1/sequences/greeting", json={"text": "wave then bow"}).raise_for_status()
     reply = own.post("/v1/sequences", json={"tracks": [{"clips": [{"action": "greeting", "start": 0}]}]})
     assert reply.status_code == 422 and "in steps" in reply.json()["detail"]
+
+
+TRACKS = [
+    {"clips": [{"action": "walk", "start": 1, "end": 4}, {"action": "sit", "start": 5}]},
+    {"clips": [{"action": "wave", "start": 1.5, "end": 3.5, "side": "left"}], "mask": "left_arm"},
+]
+
+
+def test_tracks_saved_under_a_name_are_a_command(client: TestClient) -> None:
+    saved = client.put("/v1/sequences/routine", json={"tracks": TRACKS, "aliases": ["my little routine"]})
+    assert saved.status_code == 200, saved.text
+    assert saved.json()["steps"] == [] and saved.json()["tracks"][1]["mask"] == "left_arm"
+    assert saved.json()["plan"] == "walk[duration=3]@1 + wave[duration=2,side=left]@1.5 + sit@5"
+    reply = client.post("/v1/commands", json={"text": "bow, then my little routine, then run"}).json()
+    assert reply["plan"] == "bow > routine > run"
+    segments = reply["timeline"]["segments"]
+    base = [segment["action"] for segment in segments if segment["layer"] == 0]
+    assert base == ["bow", "idle", "walk", "idle", "sit", "stand_up", "run"]
+    walk, wave = (next(s for s in segments if s["action"] == name) for name in ("walk", "wave"))
+    assert walk["end"] - walk["start"] == pytest.approx(3) and wave["start"] - walk["start"] == pytest.approx(0.5)
+    assert wave["phrase"] == "little routine" and wave["mask"] == "left_arm"
+    twice = client.post("/v1/commands", json={"text": "my little routine twice fast"}).json()
+    base = [segment for segment in twice["timeline"]["segments"] if segment["action"] == "walk"]
+    assert len(base) == 2 and base[0]["end"] - base[0]["start"] == pytest.approx(2, abs=0.05)
+    nested = client.put("/v1/sequences/show", json={"steps": [{"action": "routine"}, {"action": "bow"}]})
+    assert nested.json()["plan"] == "routine > bow"
+    assert client.post("/v1/sequences", json={"steps": [[{"action": "show"}]]}).json()["frames"] > 200
+    with client.websocket_connect("/v1/live?room=routine") as ws:
+        ws.send_json({"type": "sequence", "id": "1", "name": "routine"})
+        while '"done"' not in (ws.receive().get("text") or ""):
+            pass
+    for name in ("show", "routine"):
+        assert client.delete(f"/v1/sequences/{name}").status_code == 204
+
+
+def test_a_sequence_is_saved_in_one_way(own: TestClient) -> None:
+    for body in ({}, {"text": "wave", "tracks": TRACKS}, {"tracks": []}, {"tracks": [{"clips": []}]}):
+        assert own.put("/v1/sequences/x", json=body).status_code == 422
+    assert own.get("/v1/sequences").json()["sequences"] == []
