@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from action_library.action import Described
 from motion_engine.errors import BadCommand
-from motion_engine.types import ActionCall, Direction, Plan, Side, Step
+from motion_engine.types import ActionCall, Direction, Mask, Placed, Plan, Side, Step, in_order
 
 MOST_STEPS = 200  # of one sequence
 MOST_PLAYED = 1000  # steps of a plan after sequences in it are written out
+MOST_TRACKS = 8
+MOST_TEXT = 2000  # characters of the command that it was saved from
 DEEPEST = 16  # sequences within sequences
 
 LONGEST_NAME = 200  # characters; a limit also refuses halves of surrogate pairs
@@ -38,36 +40,72 @@ class Call(BaseModel):
     degrees: Amount | None = None
 
 
-class Sequence(Described):
-    """Steps one after the other; the calls of a step are performed together."""
+class PlacedCall(Call):
+    """An action at its place on a track."""
 
-    text: Annotated[str, Field(max_length=2000)] = ""  # the command that it was saved from
-    steps: Annotated[
-        tuple[Annotated[tuple[Call, ...], Field(min_length=1, max_length=8)], ...],
-        Field(min_length=1, max_length=MOST_STEPS),
-    ]
+    start: Annotated[float, Field(ge=0.0, le=3600.0, description="s")]
+    end: Annotated[float, Field(gt=0.0, le=3600.0, description="s; instead of `duration`, or neither")] | None = None
+
+    @model_validator(mode="after")
+    def _one_length(self) -> PlacedCall:
+        if self.end is not None and self.duration is not None:
+            raise ValueError("give end or duration, not both")
+        if self.end is not None and self.end <= self.start:
+            raise ValueError("end comes after start")
+        return self
+
+
+class TrackOf(BaseModel):
+    """Actions by the second, of which none overlaps another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    clips: Annotated[tuple[PlacedCall, ...], Field(max_length=MOST_STEPS)]
+    mask: Annotated[Mask | None, Field(description="The part of the body that it moves; null: what each needs")] = None
+
+
+Groups = tuple[Annotated[tuple[Call, ...], Field(min_length=1, max_length=8)], ...]
+Tracks = Annotated[tuple[TrackOf, ...], Field(max_length=MOST_TRACKS)]
+
+
+class Sequence(Described):
+    """Steps one after the other, whose calls are performed together; or tracks, whose calls have their places."""
+
+    text: Annotated[str, Field(max_length=MOST_TEXT)] = ""  # the command that it was saved from
+    steps: Annotated[Groups, Field(max_length=MOST_STEPS)] = ()
+    tracks: Tracks = ()
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Sequence:
+        if bool(self.steps) == bool(self.tracks):
+            raise ValueError("a sequence has either steps or tracks")
+        return self
 
     def uses(self) -> tuple[str, ...]:
         """The names of the actions and sequences in it, each once, in order."""
-        return tuple(dict.fromkeys(call.action for step in self.steps for call in step))
+        placed = (clip.action for track in self.tracks for clip in track.clips)
+        return tuple(dict.fromkeys([*(call.action for step in self.steps for call in step), *placed]))
 
     def notation(self) -> str:
-        """Its steps in the plan notation."""
-        return str(plan_of(self.steps))
+        """What it performs, in the plan notation."""
+        return str(plan_of(self.steps, self.tracks))
 
 
-def plan_of(steps: tuple[tuple[Call, ...], ...]) -> Plan:
-    """The plan that performs these steps one after the other; its text is its notation."""
-    plan = Plan("", "en", tuple(_step(step) for step in steps))
+def plan_of(steps: Groups, tracks: tuple[TrackOf, ...] = ()) -> Plan:
+    """The plan that performs these steps one after the other, or these tracks; its text is its notation."""
+    plan = Plan("", "en", tuple(_step(step) for step in steps) or (_placed(tracks),))
     return replace(plan, text=str(plan))
 
 
-def calls_of(plan: Plan) -> tuple[tuple[Call, ...], ...]:
-    """The steps of a plan as a sequence keeps them."""
+def calls_of(plan: Plan) -> dict[str, Any]:
+    """What a plan performs, as a sequence keeps it: its fields `steps` or `tracks`."""
+    if tracks := plan.steps[0].tracks:
+        return {"tracks": tuple(_track(track) for track in tracks)}
     names = Call.model_fields
-    return tuple(
+    steps = (
         tuple(Call(**{name: getattr(call, name) for name in names}) for call in step.actions) for step in plan.steps
     )
+    return {"steps": tuple(steps)}
 
 
 def check_cycle(sequence: Sequence, find: Callable[[str], Sequence | None]) -> None:
@@ -129,6 +167,8 @@ def _written(step: Step, sequences: Mapping[str, Sequence], depth: int) -> list[
     inner = [
         out for calls in sequences[call.action].steps for out in _written(_step(calls, call), sequences, depth + 1)
     ]
+    if sequences[call.action].tracks:
+        inner = [_placed(sequences[call.action].tracks, call)]
     times = call.repetitions or 1
     if len(inner) * times > MOST_PLAYED:
         raise BadCommand(f"{call.action} x {times} are {len(inner) * times} steps, {MOST_PLAYED} are allowed.")
@@ -143,3 +183,27 @@ def _step(calls: tuple[Call, ...], said: ActionCall | None = None) -> Step:
         for call in calls
     )
     return Step(tuple(actions))
+
+
+def _placed(tracks: tuple[TrackOf, ...], said: ActionCall | None = None) -> Step:
+    """The step of tracks, as fast and with the words with which their sequence was `said`."""
+    faster, score = (said.speed, said.score) if said else (1.0, 1.0)
+
+    def placed(clip: PlacedCall, mask: Mask | None) -> Placed:
+        seconds = clip.duration if clip.end is None else clip.end - clip.start
+        values: dict[str, Any] = clip.model_dump(exclude={"start", "end"}) | {
+            "phrase": said.phrase if said else clip.action,
+            "score": score,
+            "speed": clip.speed * faster,
+            "duration": None if seconds is None else seconds / faster,
+        }
+        return Placed(ActionCall(**values), clip.start / faster, mask)
+
+    rows = tuple(tuple(placed(clip, track.mask) for clip in track.clips) for track in tracks)
+    return Step(tuple(one.call for one in in_order(rows)), rows)
+
+
+def _track(row: tuple[Placed, ...]) -> TrackOf:
+    names = Call.model_fields
+    clips = (PlacedCall(start=one.start, **{name: getattr(one.call, name) for name in names}) for one in row)
+    return TrackOf(clips=tuple(clips), mask=row[0].mask if row else None)

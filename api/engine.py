@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from collections.abc import Sequence as Sequences
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from action_library.action import checked, normal_name, sort_aliases
 from action_library.library import Library, Progress
 from action_library.search import ANYTHING, Filter, Page
-from action_library.sequence import Call, Sequence, calls_of, plan_of, written_out
+from action_library.sequence import (
+    MOST_TEXT,
+    Call,
+    Groups,
+    PlacedCall,
+    Sequence,
+    TrackOf,
+    calls_of,
+    plan_of,
+    written_out,
+)
 from motion_engine.compose import compose
 from motion_engine.errors import BadCommand, MotionError
-from motion_engine.placed import Placed, arrange
 from motion_engine.schedule import schedule
 from motion_engine.stream import MotionStream
-from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Step, Timeline, Track
+from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Timeline, Track
 from nlp.account import Word
 from nlp.audio import Source
 from nlp.match import Matcher, Phrasebook
@@ -31,6 +39,9 @@ from nlp.speech import Listener, Transcript, open_recognizer, vocabulary_of
 
 MANY = 5000  # actions; of so many the search does not look at all phrases of each
 LIKELY = 5  # actions that a phrase may mean, which are looked for first
+
+
+C = TypeVar("C", bound=Call)
 
 
 @dataclass(frozen=True)
@@ -155,38 +166,23 @@ class CommandEngine:
         known = self._current()
         return schedule(written_out(plan, known.sequences), known.infos, fps=fps)
 
-    def compose(self, steps: tuple[tuple[Call, ...], ...]) -> Plan:
-        """The plan of steps that are stated one by one, with the library's own names of what they use.
+    def compose(self, steps: Groups, tracks: tuple[TrackOf, ...] = ()) -> Plan:
+        """The plan of stated steps, or of tracks by the second, with the library's own names of what they use.
 
         Raises:
             UnknownAction: The library has no such action or sequence; the nearest are told.
+            BadCommand: A sequence has no place on a track.
         """
-        names = {call.action: "" for step in steps for call in step}
-        for said in names:
-            names[said] = self.library.row(said).entry.name
-        named = (tuple(call.model_copy(update={"action": names[call.action]}) for call in step) for step in steps)
-        return plan_of(tuple(named))
+        known = self._current().sequences
 
-    def arrange(self, tracks: Sequences[Sequences[Placed]], *, fps: float = LIBRARY_FPS) -> tuple[Plan, Timeline]:
-        """The plan and timeline of actions placed by the second; see `motion_engine.placed`.
-
-        Raises:
-            UnknownAction: The library has no such action; the nearest are told.
-            BadCommand, LimitExceeded: They cannot be performed so; a sequence has no place on a track.
-        """
-        known = self._current()
-
-        def named(placed: Placed) -> Placed:
-            name = self.library.row(placed.call.action).entry.name
-            if name in known.sequences:
+        def named(call: C) -> C:
+            name = self.library.row(call.action).entry.name
+            if isinstance(call, PlacedCall) and name in known:
                 raise BadCommand(f"{name} is a sequence: place its actions one by one, or compose it in steps.")
-            return replace(placed, call=replace(placed.call, action=name))
+            return call.model_copy(update={"action": name})
 
-        rows = [[named(placed) for placed in row] for row in tracks]
-        timeline = arrange(rows, known.infos, fps=fps)
-        in_order = sorted((placed for row in rows for placed in row), key=lambda placed: placed.start)
-        plan = Plan("", "en", tuple(Step((placed.call,)) for placed in in_order))
-        return replace(plan, text=str(plan)), timeline
+        rows = (track.model_copy(update={"clips": tuple(map(named, track.clips))}) for track in tracks)
+        return plan_of(tuple(tuple(map(named, step)) for step in steps), tuple(rows))
 
     def save(
         self,
@@ -211,7 +207,7 @@ class CommandEngine:
             BadClip: The name cannot be one, or is that of an action, or the revision is not `expect`.
         """
         plan = self.parse(command) if isinstance(command, str) else command
-        fields: dict[str, Any] = {"name": normal_name(name), "text": plan.text, "steps": calls_of(plan)}
+        fields: dict[str, Any] = {"name": normal_name(name), "text": plan.text[:MOST_TEXT], **calls_of(plan)}
         fields |= {"aliases": sort_aliases(aliases), "description": description, "source": "saved by the user"}
         sequence = checked(Sequence, fields)
         self.timeline(plan)  # what cannot be performed is not saved

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from action_library.sequence import MOST_STEPS, Call
+from action_library.sequence import MOST_STEPS, Call, Tracks
 from api.schemas import Text
-from motion_engine.types import LIBRARY_FPS, Language, Mask
+from motion_engine.types import LIBRARY_FPS, Language
 
 _STEPS: list[Any] = [[{"action": "wave", "repetitions": 2}], [{"action": "run", "duration": 3.0}, {"action": "clap"}]]
 _SEQUENCE: dict[str, Any] = {
@@ -17,6 +17,7 @@ _SEQUENCE: dict[str, Any] = {
     "say": "greeting",
     "text": "wave twice then bow",
     "steps": [[{"action": "wave", "repetitions": 2}], [{"action": "bow"}]],
+    "tracks": [],
     "aliases": {"en": ["say hello"], "zh": []},
     "description": "",
 }
@@ -79,30 +80,6 @@ Steps = Annotated[
 ]
 
 
-class PlacedCall(Call):
-    """An action at its place on a track."""
-
-    start: float = Field(ge=0, le=3600, description="s")
-    end: float | None = Field(default=None, gt=0, le=3600, description="s; instead of `duration`, or neither")
-
-    @model_validator(mode="after")
-    def _one_length(self) -> PlacedCall:
-        if self.end is not None and self.duration is not None:
-            raise ValueError("give end or duration, not both")
-        if self.end is not None and self.end <= self.start:
-            raise ValueError("end comes after start")
-        return self
-
-
-class TrackRequest(BaseModel):
-    """Actions by the second, of which none overlaps another."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": _TRACKS})
-
-    clips: tuple[PlacedCall, ...] = Field(max_length=MOST_STEPS)
-    mask: Mask | None = Field(default=None, description="The part of the body that it moves; null: what each needs")
-
-
 class ComposeRequest(BaseModel):
     """Steps that are stated one by one, or tracks by the second: the first moves the body, others are laid over it."""
 
@@ -111,7 +88,7 @@ class ComposeRequest(BaseModel):
     )
 
     steps: Steps | None = None
-    tracks: Annotated[tuple[TrackRequest, ...], Field(min_length=1, max_length=8)] | None = None
+    tracks: Annotated[Tracks, Field(min_length=1)] | None = None
     fps: float = Field(default=LIBRARY_FPS, ge=1, le=240, description="Frames a second of the track")
 
     @model_validator(mode="after")
@@ -122,21 +99,23 @@ class ComposeRequest(BaseModel):
 
 
 class SequenceRequest(BaseModel):
-    """What a name shall stand for: a command in words, or steps."""
+    """What a name shall stand for: a command in words, steps, or tracks by the second."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"text": "wave twice then bow"}, {"steps": _STEPS}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "wave twice then bow"}, {"steps": _STEPS}, {"tracks": _TRACKS}]},
     )
 
     text: Text | None = None
     steps: Steps | None = None
+    tracks: Annotated[Tracks, Field(min_length=1)] | None = None
     aliases: tuple[str, ...] = ()
     description: str = ""
 
     @model_validator(mode="after")
     def _one_of_them(self) -> SequenceRequest:
-        if (self.text is None) == (self.steps is None):
-            raise ValueError("give either text or steps")
+        if sum(part is not None for part in (self.text, self.steps, self.tracks)) != 1:
+            raise ValueError("give text, steps or tracks")
         return self
 
 
@@ -150,6 +129,7 @@ class SequenceReply(BaseModel):
     say: str = Field(description="Words that mean it in a command")
     text: str = Field(description="The command that it was saved from")
     steps: tuple[tuple[Call, ...], ...]
+    tracks: Tracks
     aliases: dict[Language, tuple[str, ...]]
     description: str
 

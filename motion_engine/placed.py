@@ -9,20 +9,11 @@ from itertools import pairwise
 from motion_engine.conflicts import OTHER_ARM, shared_limbs
 from motion_engine.errors import BadCommand, LimitExceeded
 from motion_engine.parts import Part, mask_of, part_of
-from motion_engine.schedule import BODY_BLEND, LAYER_BLEND, LONGEST, STAND, hold, lookup, place_alone, route, still_in
-from motion_engine.types import ActionCall, ActionInfo, Edits, Mask, Segment, Timeline
+from motion_engine.steps import LAYER_BLEND, LONGEST, STAND, hold, lookup, place_alone, route, still_in, whole
+from motion_engine.types import ActionInfo, Edits, Mask, Placed, Segment, Timeline
 
 SHORTEST = 0.1  # s, of an action
 LEAST_STILL = 0.5  # s; in less nobody comes to a stop
-
-
-@dataclass(frozen=True)
-class Placed:
-    """An action at its place."""
-
-    call: ActionCall  # its `duration` is how long it lasts; None: as long as it does by itself
-    start: float  # s
-    mask: Mask | None = None  # the joints that it takes from the tracks below; None: those that it needs
 
 
 Actions = Mapping[str, ActionInfo]
@@ -179,7 +170,7 @@ def _meanwhile(
     segments = [_still(posture, time, time + free, before, following, actions, fps)] if free > 0 else []
     time += free
     for way, length in zip(ways, frames, strict=True):
-        segments.append(_whole(way, time, time + length, Edits(), fps))
+        segments.append(whole(way, time, time + length, fps))
         time += length
     return segments
 
@@ -195,18 +186,13 @@ def _still(
     moment = seconds < LEAST_STILL
     if beside and (moment or info is None):
         edits = beside.beyond(seconds if moment else None, ended=before is not None)
-        return _whole(beside.info, first, last, edits, fps)
+        return whole(beside.info, first, last, fps, edits)
     if info is None:
         raise BadCommand(
             f"The library has no action for doing nothing ({posture}): fill the time from {first / fps:g} to "
             f"{last / fps:g} s yourself."
         )
-    return _whole(info, first, last, Edits(loops=seconds / info.duration), fps)
-
-
-def _whole(info: ActionInfo, first: int, last: int, edits: Edits, fps: float) -> Segment:
-    blend = min(BODY_BLEND, 0.5 * (last - first) / fps)
-    return Segment(info.name, first / fps, last / fps, 0, "full", blend, edits)
+    return whole(info, first, last, fps, Edits(loops=seconds / info.duration))
 
 
 def _needed(segment: Segment, actions: Actions) -> Mask:

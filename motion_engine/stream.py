@@ -13,7 +13,8 @@ import numpy as np
 
 from motion_engine.errors import BadCommand, UnknownAction
 from motion_engine.perform import held_info, travels
-from motion_engine.schedule import BODY_BLEND, STAND, STILL, schedule
+from motion_engine.schedule import schedule
+from motion_engine.steps import BODY_BLEND, STAND, STILL
 from motion_engine.stream_body import Body
 from motion_engine.stream_brake import Brake
 from motion_engine.stream_course import Performance, Shown, ease

@@ -82,13 +82,30 @@ class ActionCall:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """An action that has its place by the second."""
+
+    call: ActionCall  # its `duration` is how long it lasts; None: as long as it does by itself
+    start: float  # s
+    mask: Mask | None = None  # the joints that it takes from the tracks below; None: those that it needs
+
+
+@dataclass(frozen=True)
 class Step:
-    """Actions performed together: the first moves the body, the others are layered on it."""
+    """Actions performed together: the first moves the body, the others are layered on it; or placed by the second."""
 
     actions: tuple[ActionCall, ...]
+    tracks: tuple[tuple[Placed, ...], ...] = ()  # the same actions: the first track moves the body
 
     def __str__(self) -> str:
+        if self.tracks:
+            return " + ".join(f"{placed.call}@{placed.start:g}" for placed in in_order(self.tracks))
         return " + ".join(str(call) for call in self.actions)
+
+
+def in_order(tracks: tuple[tuple[Placed, ...], ...]) -> list[Placed]:
+    """All actions of tracks, by their start."""
+    return sorted((placed for track in tracks for placed in track), key=lambda placed: placed.start)
 
 
 @dataclass(frozen=True)

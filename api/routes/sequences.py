@@ -18,11 +18,10 @@ from api.problems import problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.commands import composed
 from api.schemas import CommandReply
-from api.schemas_sequences import ComposeRequest, PlacedCall, SequencePage, SequenceReply, SequenceRequest
+from api.schemas_sequences import ComposeRequest, SequencePage, SequenceReply, SequenceRequest
 from api.service import Service
 from motion_engine.errors import BadClip, UnknownAction
-from motion_engine.placed import Placed
-from motion_engine.types import ActionCall, Mask, Plan
+from motion_engine.types import Plan
 
 IfNoneMatch = Annotated[str | None, Header(description='"*": only if there is none of this name yet; else 412')]
 
@@ -35,12 +34,8 @@ def routes(service: Service) -> APIRouter:
     @router.post("/sequences", responses=problems(400, 404, 413, 422, 503), dependencies=service.heavy)
     def compose(request: ComposeRequest) -> CommandReply:
         """Compose the motion of stated steps, or of tracks by the second; nothing is kept but the track."""
-        if request.steps is not None:
-            plan = engine.compose(request.steps)
-            timeline = engine.timeline(plan, fps=request.fps)
-        else:
-            rows = [[_placed(clip, track.mask) for clip in track.clips] for track in request.tracks or ()]
-            plan, timeline = engine.arrange(rows, fps=request.fps)
+        plan = engine.compose(request.steps or (), request.tracks or ())
+        timeline = engine.timeline(plan, fps=request.fps)
         return composed(service, plan, [], timeline)
 
     @router.get("/sequences", responses=problems(422, 503))
@@ -67,7 +62,9 @@ def routes(service: Service) -> APIRouter:
     ) -> SequenceReply:
         """Keep a command, in words or in steps, under a name; a former one can be restored."""
         expect = _expectation(engine, name, if_match, if_none_match)
-        command: str | Plan = engine.compose(request.steps) if request.steps is not None else request.text or ""
+        command: str | Plan = request.text or ""
+        if request.text is None:
+            command = engine.compose(request.steps or (), request.tracks or ())
         try:
             engine.save(name, command, aliases=request.aliases, description=request.description, expect=expect)
         except BadClip:
@@ -82,12 +79,6 @@ def routes(service: Service) -> APIRouter:
         library.remove(row.entry.name, expect=expected(row, if_match))
 
     return router
-
-
-def _placed(clip: PlacedCall, mask: Mask | None) -> Placed:
-    duration = clip.duration if clip.end is None else clip.end - clip.start
-    values = clip.model_dump(exclude={"start", "end"}) | {"duration": duration, "phrase": clip.action}
-    return Placed(ActionCall(**values), clip.start, mask)
 
 
 def _row(engine: CommandEngine, name: str) -> Row:

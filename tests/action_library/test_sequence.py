@@ -25,7 +25,7 @@ def test_a_plan_becomes_a_sequence_and_back() -> None:
     said = plan(
         (ActionCall("walk", "walk"), ActionCall("left", "wave", side="left")), (ActionCall("b", "bow", speed=0.5),)
     )
-    assert calls_of(said) == GREETING.steps
+    assert calls_of(said) == {"steps": GREETING.steps}
     assert GREETING.notation() == "walk + wave[side=left] > bow[speed=slow]" == str(said)
     assert GREETING.uses() == ("walk", "wave", "bow")
 

@@ -50,7 +50,7 @@ def test_files_that_are_no_library_are_kept(tmp_path: Path) -> None:
     with sqlite3.connect(other) as db:
         db.execute("CREATE TABLE mails (text)")
     db.close()
-    refused(other, "not an action library")
+    refused(other, "no action library of ours")
     newer = filled(tmp_path / "newer.sqlite")
     db = sqlite3.connect(newer)
     db.execute("PRAGMA user_version = 9")

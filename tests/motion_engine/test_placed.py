@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from motion_engine.errors import BadCommand, LimitExceeded, UnknownAction
-from motion_engine.placed import Placed, arrange
-from motion_engine.types import ActionCall, ActionInfo, Mask, Segment
+from motion_engine.placed import arrange
+from motion_engine.types import ActionCall, ActionInfo, Mask, Placed, Segment
 
 ACTIONS = {
     info.name: info
