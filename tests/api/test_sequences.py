@@ -155,10 +155,6 @@ def test_tracks_saved_under_a_name_are_a_command(client: TestClient) -> None:
     nested = client.put("/v1/sequences/show", json={"steps": [{"action": "routine"}, {"action": "bow"}]})
     assert nested.json()["plan"] == "routine > bow"
     assert client.post("/v1/sequences", json={"steps": [[{"action": "show"}]]}).json()["frames"] > 200
-    with client.websocket_connect("/v1/live?room=routine") as ws:
-        ws.send_json({"type": "sequence", "id": "1", "name": "routine"})
-        while '"done"' not in (ws.receive().get("text") or ""):
-            pass
     for name in ("show", "routine"):
         assert client.delete(f"/v1/sequences/{name}").status_code == 204
 
