@@ -1,55 +1,41 @@
-/** All words of the page, in both languages. */
-
-export type Language = "en" | "zh";
+/** The words of the page as a whole, in both languages; each view has its own beside it. */
 
 const en = {
   title: "Motion Engine",
-  ask: "What shall the character do?",
-  first: "wave then run",
-  go: "Perform",
-  examples: ["wave then run", "run while waving the left hand", "先走路，再跳两下，最后鞠躬"],
-  play: "Play",
-  pause: "Pause",
-  space: "Space bar",
-  player: "Player",
+  other: "中文",
+  theme: "Colours",
+  themes: { system: "As the system", light: "Light", dark: "Dark" },
   stage: "The character performs:",
-  time: "Position in the motion",
-  working: "Working…",
-  understood: "Understood as",
-  ignored: "not performed",
-  download: "Download",
-  unknown: "There is no action for",
-  nearest: "Did you mean",
+  noWebgl: "This browser cannot draw in 3D (WebGL 2 is off). Everything else works all the same.",
+  loading: "Getting ready…",
+  panels: "Tools",
+  panel: { library: "Actions", pose: "Pose", export: "Export", room: "Live" },
+  close: "Close",
   offline: "The service does not answer. Is `motion serve` running?",
   refused: "The service refused this:",
-  noWebgl: "This browser cannot draw in 3D (WebGL 2 is off). The downloads below work all the same.",
-  other: "中文",
+  key: "This service needs a key. Ask whoever runs it for one (`motion keys add NAME`).",
+  keyLabel: "Key",
+  keyUse: "Use this key",
 };
 
 export type Words = typeof en;
 
 const zh: Words = {
   title: "动作引擎",
-  ask: "让角色做什么？",
-  first: "先挥手，再跑步",
-  go: "开始",
-  examples: ["先挥手，再跑步", "一边走一边鼓掌", "walk, then jump twice, then bow"],
-  play: "播放",
-  pause: "暂停",
-  space: "空格键",
-  player: "播放器",
+  other: "English",
+  theme: "配色",
+  themes: { system: "跟随系统", light: "浅色", dark: "深色" },
   stage: "角色正在表演：",
-  time: "播放位置",
-  working: "正在生成…",
-  understood: "理解为",
-  ignored: "未表演",
-  download: "下载",
-  unknown: "没有这个动作：",
-  nearest: "您是想说",
+  noWebgl: "此浏览器无法显示三维画面（WebGL 2 未启用）。其他功能仍然可用。",
+  loading: "正在准备…",
+  panels: "工具",
+  panel: { library: "动作库", pose: "姿势", export: "导出", room: "直播" },
+  close: "关闭",
   offline: "服务没有响应。`motion serve` 在运行吗？",
   refused: "服务拒绝了请求：",
-  noWebgl: "此浏览器无法显示三维画面（WebGL 2 未启用）。下方的下载仍然可用。",
-  other: "English",
+  key: "此服务需要密钥。请向运行者索取（`motion keys add NAME`）。",
+  keyLabel: "密钥",
+  keyUse: "使用此密钥",
 };
 
-export const WORDS: Record<Language, Words> = { en, zh };
+export const WORDS = { en, zh };

@@ -1,10 +1,8 @@
 /** The figure: capsules and ellipsoids on the canonical skeleton. */
 
-import { useFrame } from "@react-three/fiber";
-import { useEffect, useMemo, useRef } from "react";
+import { useImperativeHandle, useMemo, useRef, type Ref } from "react";
 import { Quaternion, Vector3, type Group, type Object3D } from "three";
-import type { Joint } from "./api";
-import type { Clock } from "./clock";
+import type { Joint } from "../api/motion";
 
 type Triple = [number, number, number];
 
@@ -13,12 +11,6 @@ const DARK = "#7a5230";
 // Segments of the ends of a capsule and around it; fingers are too thin to show many.
 const ROUND = [6, 16] as const;
 const FINE = [2, 6] as const;
-
-/** A motion: per frame the root position (3) and the joints' rotations wxyz (4 each). */
-export interface Frames {
-  data: Float32Array;
-  fps: number;
-}
 
 /** Metres: how thick the limb is that ends in a joint. */
 function radius(name: string): number {
@@ -103,35 +95,27 @@ function Bone({ index, joints }: { index: number; joints: Joint[] }) {
   );
 }
 
-/** Poses the nodes as the motion is at a (fractional) frame. */
-function pose(nodes: Object3D[], data: Float32Array, frame: number): void {
-  const size = 3 + 4 * nodes.length;
-  const last = data.length / size - 1;
-  const at = Math.min(Math.max(frame, 0), last);
-  const early = Math.floor(at) * size;
-  const late = Math.min(Math.floor(at) + 1, last) * size;
-  const value = (k: number): number => data[k] ?? 0;
-  const turn = new Quaternion();
-  nodes.forEach((node, j) => {
-    const [a, b] = [early + 3 + 4 * j, late + 3 + 4 * j];
-    turn.set(value(b + 1), value(b + 2), value(b + 3), value(b));
-    node.quaternion.set(value(a + 1), value(a + 2), value(a + 3), value(a)).slerp(turn, at % 1);
-  });
-  const root = new Vector3(value(late), value(late + 1), value(late + 2));
-  nodes[0]?.position.set(value(early), value(early + 1), value(early + 2)).lerp(root, at % 1);
+/** Something that can be put in a pose: root position (3), rotations wxyz (4 each). */
+export interface Posable {
+  pose: (values: Float32Array) => void;
 }
 
-/** The figure as it is at the time of the clock. */
-export function Figure({ joints, motion, clock }: { joints: Joint[]; motion?: Frames; clock: Clock }) {
+/** The figure; whoever holds its `ref` moves it. */
+export function Figure({ joints, ref }: { joints: Joint[]; ref: Ref<Posable> }) {
   const figure = useRef<Group>(null);
-  const nodes = useRef<Object3D[]>([]);
-  useEffect(() => {
-    nodes.current = joints.flatMap((joint) => figure.current?.getObjectByName(joint.name) ?? []);
+  useImperativeHandle(ref, () => {
+    const nodes: Object3D[] = joints.flatMap((joint) => figure.current?.getObjectByName(joint.name) ?? []);
+    return {
+      pose: (values) => {
+        const value = (k: number): number => values[k] ?? 0;
+        nodes.forEach((node, j) => {
+          const k = 3 + 4 * j;
+          node.quaternion.set(value(k + 1), value(k + 2), value(k + 3), value(k));
+        });
+        nodes[0]?.position.set(value(0), value(1), value(2));
+      },
+    };
   }, [joints]);
-  useFrame((_, delta) => {
-    clock.tick(delta);
-    if (motion) pose(nodes.current, motion.data, clock.time * motion.fps);
-  });
   return (
     <group ref={figure}>
       <Bone index={0} joints={joints} />

@@ -3,11 +3,12 @@
 import { Grid } from "@react-three/drei/core/Grid";
 import { OrbitControls } from "@react-three/drei/core/OrbitControls";
 import { Canvas, useFrame, useThree } from "@react-three/fiber";
-import { useRef, type ComponentRef } from "react";
+import { useMemo, useRef, type ComponentRef, type ReactNode } from "react";
 import { Vector3, type DirectionalLight, type Mesh } from "three";
-import type { Joint } from "./api";
-import type { Clock } from "./clock";
-import { Figure, type Frames } from "./figure";
+import type { Joint } from "../api/motion";
+import { clock, useStudio } from "../studio";
+import { Figure, type Posable } from "./Figure";
+import { sample, WIDTH, type Source } from "./source";
 
 const HALFLIFE = 0.12; // s, in which the camera makes up half of its lag
 const CUT = 0.7; // m in one frame: the motion begins anew, and the camera goes there at once
@@ -53,32 +54,72 @@ function Follow() {
   );
 }
 
-export function Stage({ joints, motion, clock }: { joints: Joint[]; motion?: Frames; clock: Clock }) {
+/** What is shown, at the time of the clock. */
+function useClip(): Source | undefined {
+  const shown = useStudio((studio) => studio.shown);
+  return useMemo(() => {
+    if (!shown) return undefined;
+    const into = new Float32Array(WIDTH);
+    return {
+      pose: (delta) => {
+        clock.tick(delta);
+        return sample(shown.data, clock.time * shown.motion.timeline.fps, into);
+      },
+    };
+  }, [shown]);
+}
+
+/** Moves the figure: as what is shown says, or whoever took its place. */
+function Moving({ joints }: { joints: Joint[] }) {
+  const posable = useRef<Posable>(null);
+  const clip = useClip();
+  const source = useStudio((studio) => studio.source) ?? clip;
+  useFrame((_, delta) => {
+    const pose = source?.pose(delta);
+    if (pose) posable.current?.pose(pose);
+  });
+  return <Figure joints={joints} ref={posable} />;
+}
+
+/** `children` stand on the stage beside the figure; `bare`: only the figure, on nothing. */
+export function Stage({
+  joints,
+  bare = false,
+  children,
+}: {
+  joints: Joint[];
+  bare?: boolean;
+  children?: ReactNode;
+}) {
   return (
     <Canvas
       shadows="percentage"
       dpr={[1, 2]}
+      gl={{ alpha: bare, antialias: true }}
       camera={{ position: [1.9, 1.5, 3.4], fov: 32 }}
       onCreated={({ scene }) => Object.assign(window, { scene })} // for tests, which read where the joints are
     >
-      <color attach="background" args={["#eef1f5"]} />
+      {!bare && <color attach="background" args={["#eef1f5"]} />}
       <hemisphereLight args={["#ffffff", "#8a8f98", 1.6]} />
-      <Grid
-        infiniteGrid
-        args={[2, 2]} // of the fade distance, so that the grid has no edge
-        position={[0, -0.002, 0]}
-        cellSize={0.5}
-        cellColor="#c3cad3"
-        cellThickness={0.7}
-        sectionSize={1}
-        sectionColor="#98a3b0"
-        sectionThickness={1.1}
-        fadeDistance={24}
-        fadeStrength={1.5}
-        followCamera
-      />
-      <Figure joints={joints} motion={motion} clock={clock} />
+      {!bare && (
+        <Grid
+          infiniteGrid
+          args={[2, 2]} // of the fade distance, so that the grid has no edge
+          position={[0, -0.002, 0]}
+          cellSize={0.5}
+          cellColor="#c3cad3"
+          cellThickness={0.7}
+          sectionSize={1}
+          sectionColor="#98a3b0"
+          sectionThickness={1.1}
+          fadeDistance={24}
+          fadeStrength={1.5}
+          followCamera
+        />
+      )}
+      <Moving joints={joints} />
       <Follow />
+      {children}
     </Canvas>
   );
 }

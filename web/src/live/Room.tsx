@@ -1,0 +1,5 @@
+/** To be built. */
+
+export function Room() {
+  return <p>Room</p>;
+}

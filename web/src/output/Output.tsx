@@ -1,0 +1,5 @@
+/** To be built. */
+
+export function Output() {
+  return <p>Output</p>;
+}

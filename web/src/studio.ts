@@ -1,0 +1,213 @@
+/** What the page knows and does; all views share it. */
+
+import { create } from "zustand";
+import { problemOf, type Problem } from "./api/http";
+import * as service from "./api/motion";
+import type { Joint, Motion, TrackOf } from "./api/motion";
+import { Clock } from "./stage/clock";
+import type { Source } from "./stage/source";
+
+export type Language = "en" | "zh";
+export type Panel = "library" | "pose" | "export" | "room";
+export type Theme = "system" | "light" | "dark";
+
+/** What was performed: in words, or by the second. Undo goes back through these. */
+export interface Asked {
+  text: string; // as typed; for tracks the words they came from
+  tracks?: TrackOf[]; // changed by hand: these are performed instead
+}
+
+export interface Performance {
+  motion: Motion;
+  data: Float32Array; // per frame root position (3), rotations wxyz (4 each)
+}
+
+interface Studio {
+  language: Language;
+  theme: Theme;
+  panel: Panel | undefined;
+  joints: Joint[] | undefined;
+  shown: Performance | undefined;
+  asked: Asked; // what is shown
+  text: string; // in the command bar
+  past: Asked[]; // the latest last
+  future: Asked[]; // the next last
+  working: boolean;
+  problem: Problem | undefined; // of what was asked for last
+  chosen: Chosen | undefined; // block of the timeline
+  source: Source | undefined; // what the figure does instead of what is shown: a pose being edited, a live room
+  avatar: File | undefined; // a character of the user's own
+}
+
+/** A block: clip `clip` of track `track`. */
+export interface Chosen {
+  track: number;
+  clip: number;
+}
+
+/** What can be kept in the browser: commands said before, how the page looks. */
+const kept = {
+  read<T>(name: string, otherwise: T): T {
+    try {
+      return JSON.parse(localStorage.getItem(`motion-${name}`) ?? "") as T;
+    } catch {
+      return otherwise;
+    }
+  },
+  write(name: string, value: unknown): void {
+    localStorage.setItem(`motion-${name}`, JSON.stringify(value));
+  },
+};
+
+const MOST_SAID = 50;
+const MOST_PAST = 200;
+
+export const clock = new Clock();
+
+export const useStudio = create<Studio>(() => ({
+  language: kept.read("language", navigator.language.startsWith("zh") ? "zh" : "en"),
+  theme: kept.read("theme", "system"),
+  panel: kept.read<Panel | undefined>("panel", "library"),
+  joints: undefined,
+  shown: undefined,
+  asked: { text: "" },
+  text: "",
+  past: [],
+  future: [],
+  working: false,
+  problem: undefined,
+  chosen: undefined,
+  source: undefined,
+  avatar: undefined,
+}));
+
+const { getState: now, setState: set } = useStudio;
+
+/** The words of a view in the language of the page. */
+export function useWords<T>(words: Record<Language, T>): T {
+  return words[useStudio((studio) => studio.language)];
+}
+
+export function setLanguage(language: Language): void {
+  kept.write("language", language);
+  set({ language });
+}
+
+export function setTheme(theme: Theme): void {
+  kept.write("theme", theme);
+  set({ theme });
+}
+
+export function openPanel(panel: Panel | undefined): void {
+  kept.write("panel", panel ?? null);
+  set({ panel });
+}
+
+/** Commands that were said before, the latest first. */
+export function said(): string[] {
+  return kept.read<string[]>("said", []);
+}
+
+function remember(text: string): void {
+  kept.write("said", [text, ...said().filter((one) => one !== text)].slice(0, MOST_SAID));
+}
+
+let count = 0; // of performances: an answer that a later one has overtaken is dropped
+
+/** Shows what `make` gives; what was asked for before can be undone. Whether it was shown. */
+async function show(
+  make: () => Promise<Motion>,
+  asked: (motion: Motion) => Asked,
+  how: { playing?: boolean; keepTime?: boolean; history?: boolean } = {},
+): Promise<boolean> {
+  const number = ++count;
+  set({ working: true });
+  try {
+    const [joints, motion] = await Promise.all([service.skeleton(), make()]);
+    const data = await service.frames(motion.id);
+    if (number !== count) return false;
+    const before = now();
+    if (how.keepTime) clock.extend(motion.timeline.duration);
+    else clock.start(motion.timeline.duration, how.playing ?? true);
+    const past = before.shown ? [...before.past, before.asked].slice(-MOST_PAST) : [];
+    set({
+      joints,
+      shown: { motion, data },
+      asked: asked(motion),
+      problem: undefined,
+      ...(how.history === false ? {} : { past, future: [] }),
+    });
+    return true;
+  } catch (error) {
+    if (number === count) set({ problem: problemOf(error) });
+    return false;
+  } finally {
+    if (number === count) set({ working: false });
+  }
+}
+
+/** Perform a command; `said`: by the user, who may want to say it again. */
+export async function perform(text: string, playing = true, said = true): Promise<void> {
+  set({ source: undefined });
+  if (
+    await show(
+      () => service.command(text),
+      () => ({ text }),
+      { playing },
+    )
+  ) {
+    if (said) remember(text);
+    set({ chosen: undefined });
+  }
+}
+
+/** Perform what is said in a recording. */
+export async function performSpoken(sound: Blob): Promise<void> {
+  set({ source: undefined });
+  let heard = "";
+  const make = async () => {
+    const spoken = await service.listen(sound);
+    heard = spoken.heard.text;
+    set({ text: heard });
+    return spoken;
+  };
+  if (await show(make, () => ({ text: heard }))) {
+    remember(heard);
+    set({ chosen: undefined });
+  }
+}
+
+/** Perform tracks that were changed by hand; the position in the motion stays. Whether that was possible. */
+export function performTracks(tracks: TrackOf[]): Promise<boolean> {
+  set({ source: undefined });
+  const { text } = now().asked;
+  return show(
+    () => service.compose(tracks),
+    () => ({ text, tracks }),
+    { keepTime: true },
+  );
+}
+
+/** The tracks of what is shown: as changed by hand, or as the service understood the words. */
+export function tracksNow(): TrackOf[] {
+  const { asked, shown } = now();
+  return asked.tracks ?? shown?.motion.tracks ?? [];
+}
+
+async function travel(from: "past" | "future", to: "past" | "future"): Promise<void> {
+  const target = now()[from].at(-1);
+  if (!target) return;
+  const leaving = now().asked;
+  const { tracks, text } = target;
+  const make = () => (tracks ? service.compose(tracks) : service.command(text));
+  if (!(await show(make, () => target, { keepTime: true, history: false }))) return;
+  set((studio) => ({
+    [from]: studio[from].slice(0, -1),
+    [to]: [...studio[to], leaving],
+    text,
+    chosen: undefined,
+  }));
+}
+
+export const undo = () => travel("past", "future");
+export const redo = () => travel("future", "past");
