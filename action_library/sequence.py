@@ -100,7 +100,7 @@ def plan_of(steps: Groups, tracks: tuple[TrackOf, ...] = ()) -> Plan:
 def calls_of(plan: Plan) -> dict[str, Any]:
     """What a plan performs, as a sequence keeps it: its fields `steps` or `tracks`."""
     if tracks := plan.steps[0].tracks:
-        return {"tracks": tuple(_track(track) for track in tracks)}
+        return {"tracks": tracks_of(tracks)}
     names = Call.model_fields
     steps = (
         tuple(Call(**{name: getattr(call, name) for name in names}) for call in step.actions) for step in plan.steps
@@ -201,6 +201,11 @@ def _placed(tracks: tuple[TrackOf, ...], said: ActionCall | None = None) -> Step
 
     rows = tuple(tuple(placed(clip, track.mask) for clip in track.clips) for track in tracks)
     return Step(tuple(one.call for one in in_order(rows)), rows)
+
+
+def tracks_of(rows: tuple[tuple[Placed, ...], ...]) -> tuple[TrackOf, ...]:
+    """Placed actions as they are kept and sent."""
+    return tuple(_track(row) for row in rows)
 
 
 def _track(row: tuple[Placed, ...]) -> TrackOf:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from action_library.sequence import Tracks
 from motion_engine.types import LIBRARY_FPS, Direction, Language, Mask, Side, canonical_skeleton
 from nlp.parse import MOST_CHARACTERS
 
@@ -46,7 +47,16 @@ _PARSED: dict[str, Any] = {
         {"start": 10, "end": 13, "text": "run", "role": "action", "action": 1},
     ],
 }
-_COMMAND: dict[str, Any] = {"id": "0feda897d0f0", "frames": 204, **_PARSED, "timeline": _TIMELINE}
+_TRACKS: list[Any] = [
+    {"clips": [{"action": "wave", "start": 0.0, "duration": 3.6}, {"action": "run", "start": 3.6, "duration": 3.2}]}
+]
+_COMMAND: dict[str, Any] = {
+    "id": "0feda897d0f0",
+    "frames": 204,
+    **_PARSED,
+    "timeline": _TIMELINE,
+    "tracks": _TRACKS,
+}
 
 
 def _is_unicode(text: str) -> str:
@@ -158,6 +168,7 @@ class CommandReply(ParseReply):
     id: str = Field(description="Of the track: see /v1/tracks/{id}/frames and /v1/tracks/{id}.bvh")
     frames: int
     timeline: TimelineReply
+    tracks: Tracks = Field(description="The same by the second, to be changed and sent to /v1/sequences")
 
 
 class TranscriptReply(BaseModel):

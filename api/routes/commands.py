@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
+from action_library.sequence import tracks_of
 from api.problems import problems
 from api.schemas import (
     CommandReply,
@@ -20,6 +21,7 @@ from api.schemas import (
     WordReply,
 )
 from api.service import Service
+from motion_engine.blocks import blocks_of
 from motion_engine.types import LIBRARY_FPS, Language, Plan, Timeline
 from nlp.account import Word
 
@@ -85,4 +87,5 @@ def composed(service: Service, plan: Plan, words: list[Word], timeline: Timeline
         id=service.tracks.add(plan, track),
         frames=len(track.clip),
         timeline=TimelineReply.model_validate(track.timeline),
+        tracks=tracks_of(blocks_of(track.timeline, service.engine.infos)),
     )

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from animator.sheet import png
 from api.export import export
-from api.pictures import Picture
+from api.pictures import Picture, scene
 from api.pictures import frames as pictures
 from api.preview import thumbnail
 from api.problems import files, problems
@@ -33,6 +33,7 @@ DOWNLOADS = {
 
 
 Seconds = Annotated[float, Query(ge=0, le=1e6, description="s")]
+Pixels = Annotated[int, Query(ge=16, le=2048, description="px")]
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of what is there already; then 304")]
 
 
@@ -75,6 +76,33 @@ def routes(service: Service) -> APIRouter:
         return frames_of(tracks.get(key)[1].clip, start, end)
 
     @router.get(
+        "/tracks/{key}/contacts",
+        responses=files("application/octet-stream") | problems(404, 422),
+        response_class=Response,
+    )
+    def contacts(key: str) -> Response:
+        """A byte for each frame: which feet stand, as bits of left ankle, left ball, right ankle, right ball."""
+        stands = tracks.get(key)[1].clip.contacts
+        return Response(np.packbits(stands, axis=1, bitorder="little").tobytes(), media_type="application/octet-stream")
+
+    @router.get(
+        "/tracks/{key}/keypoints",
+        responses=files("application/octet-stream") | problems(404, 422),
+        response_class=Response,
+        dependencies=service.heavy,
+    )
+    def keypoints(key: str, width: Pixels = 512, height: Pixels = 512) -> Response:
+        """What its pose maps of this size show, as float32, little endian, `(frames, 128, 3)`: x and y, 0..1 of the
+        picture, +y down, and a score; 18 points of the body in the order of OpenPose, 21 of the left hand, 21 of the
+        right, 68 of the face."""
+        seen = scene(tracks.get(key)[1], Picture("pose", width, height)).sequence
+        count = len(seen)
+        points = (seen.body, seen.hands.reshape(count, 42, 2), seen.face)
+        scores = (seen.body_score, seen.hand_score.reshape(count, 42), seen.face_score)
+        rows = np.concatenate((np.concatenate(points, axis=1), np.concatenate(scores, axis=1)[..., None]), axis=2)
+        return Response(rows.astype("<f4").tobytes(), media_type="application/octet-stream")
+
+    @router.get(
         "/tracks/{key}/thumbnail.{kind}",
         responses=files("image/webp", "image/png") | problems(404, 422),
         response_class=Response,
@@ -96,8 +124,8 @@ def routes(service: Service) -> APIRouter:
         key: str,
         view: Literal["pose", "mannequin", "overlay"],
         t: Seconds = 0.0,
-        width: Annotated[int, Query(ge=16, le=2048)] = 512,
-        height: Annotated[int, Query(ge=16, le=2048)] = 512,
+        width: Pixels = 512,
+        height: Pixels = 512,
     ) -> Response:
         """One moment as a picture: its DWPose map, the mannequin, or both; the last one if `t` is later."""
         _, track = tracks.get(key)

@@ -27,7 +27,7 @@ export interface Parameters {
 export interface Placed extends Parameters {
   action: string;
   start: number;
-  end?: number | null;
+  duration?: number | null; // none: as long as it takes by itself
 }
 
 /** Actions by the second: the first track moves the body, the others are laid over it. */
