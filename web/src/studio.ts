@@ -5,6 +5,7 @@ import { problemOf, type Problem } from "./api/http";
 import * as service from "./api/motion";
 import type { Joint, Motion, TrackOf } from "./api/motion";
 import { Clock } from "./stage/clock";
+import { withLengths } from "./timeline/tracks";
 import type { Source } from "./stage/source";
 
 export type Language = "en" | "zh";
@@ -33,10 +34,16 @@ interface Studio {
   past: Asked[]; // the latest last
   future: Asked[]; // the next last
   working: boolean;
-  problem: Problem | undefined; // of what was asked for last
+  problem: Trouble | undefined; // with what was asked for last
   chosen: Chosen | undefined; // block of the timeline
   source: Source | undefined; // what the figure does instead of what is shown: a pose being edited, a live room
   avatar: File | undefined; // a character of the user's own
+}
+
+/** What went wrong, and where on the page it was asked for. */
+export interface Trouble {
+  at: "command" | "timeline";
+  problem: Problem;
 }
 
 /** A block: clip `clip` of track `track`. */
@@ -118,7 +125,7 @@ let count = 0; // of performances: an answer that a later one has overtaken is d
 async function show(
   make: () => Promise<Motion>,
   asked: (motion: Motion) => Asked,
-  how: { playing?: boolean; keepTime?: boolean; history?: boolean } = {},
+  how: { at?: Trouble["at"]; playing?: boolean; keepTime?: boolean; history?: boolean } = {},
 ): Promise<boolean> {
   const number = ++count;
   set({ working: true });
@@ -139,7 +146,7 @@ async function show(
     });
     return true;
   } catch (error) {
-    if (number === count) set({ problem: problemOf(error) });
+    if (number === count) set({ problem: { at: how.at ?? "command", problem: problemOf(error) } });
     return false;
   } finally {
     if (number === count) set({ working: false });
@@ -181,11 +188,8 @@ export async function performSpoken(sound: Blob): Promise<void> {
 export function performTracks(tracks: TrackOf[]): Promise<boolean> {
   set({ source: undefined });
   const { text } = now().asked;
-  return show(
-    () => service.compose(tracks),
-    () => ({ text, tracks }),
-    { keepTime: true },
-  );
+  const asked = ({ timeline }: Motion) => ({ text, tracks: withLengths(tracks, timeline.segments) });
+  return show(() => service.compose(tracks), asked, { at: "timeline", keepTime: true });
 }
 
 /** The tracks of what is shown: as changed by hand, or as the service understood the words. */
@@ -200,7 +204,7 @@ async function travel(from: "past" | "future", to: "past" | "future"): Promise<v
   const leaving = now().asked;
   const { tracks, text } = target;
   const make = () => (tracks ? service.compose(tracks) : service.command(text));
-  if (!(await show(make, () => target, { keepTime: true, history: false }))) return;
+  if (!(await show(make, () => target, { at: "timeline", keepTime: true, history: false }))) return;
   set((studio) => ({
     [from]: studio[from].slice(0, -1),
     [to]: [...studio[to], leaving],

@@ -25,7 +25,7 @@ export function CommandBar() {
         }}
       />
       <button type="submit">{words.go}</button>
-      <Complaint problem={problem} />
+      <Complaint problem={problem?.at === "command" ? problem.problem : undefined} />
     </form>
   );
 }
