@@ -8,7 +8,6 @@ const en = {
   working: "Working…",
   understood: "Understood as",
   ignored: "not performed",
-  unknown: "There is no action for",
   nearest: "Did you mean",
 };
 
@@ -22,7 +21,6 @@ const zh: Words = {
   working: "正在生成…",
   understood: "理解为",
   ignored: "未表演",
-  unknown: "没有这个动作：",
   nearest: "您是想说",
 };
 
