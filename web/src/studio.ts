@@ -9,7 +9,7 @@ import { withLengths } from "./timeline/tracks";
 import type { Source } from "./stage/source";
 
 export type Language = "en" | "zh";
-export type Panel = "library" | "pose" | "export" | "room";
+export type Panel = "export";
 export type Theme = "system" | "light" | "dark";
 
 /** What was performed: in words, or by the second. Undo goes back through these. */
@@ -74,7 +74,7 @@ export const clock = new Clock();
 export const useStudio = create<Studio>(() => ({
   language: kept.read("language", navigator.language.startsWith("zh") ? "zh" : "en"),
   theme: kept.read("theme", "system"),
-  panel: kept.read<Panel | undefined>("panel", "library"),
+  panel: kept.read<Panel | undefined>("panel", "export"),
   joints: undefined,
   shown: undefined,
   asked: { text: "" },

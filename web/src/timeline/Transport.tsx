@@ -29,14 +29,14 @@ export function Transport({ fps }: { fps: number }) {
       </button>
       <Plain
         label={words.back}
-        sign="⏮"
+        sign="◂"
         act={() => {
           clock.step(-1 / fps);
         }}
       />
       <Plain
         label={words.forth}
-        sign="⏭"
+        sign="▸"
         act={() => {
           clock.step(1 / fps);
         }}

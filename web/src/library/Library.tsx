@@ -1,5 +1,0 @@
-/** To be built. */
-
-export function Library() {
-  return <p>Library</p>;
-}

@@ -1,5 +1,0 @@
-/** To be built. */
-
-export function Room() {
-  return <p>Room</p>;
-}

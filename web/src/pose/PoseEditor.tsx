@@ -1,5 +1,0 @@
-/** To be built. */
-
-export function PoseEditor() {
-  return <p>PoseEditor</p>;
-}
