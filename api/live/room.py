@@ -99,9 +99,10 @@ class Room:
         return self._stream.fps
 
     async def run(self) -> None:
-        """Move, for as long as somebody looks."""
+        """Move, for as long as somebody looks; the error of a room that fails and cannot begin anew."""
         loop = asyncio.get_running_loop()
         due = loop.time()
+        failed = False
         while True:
             if not (self.viewers or self.outputs):
                 self._watched.clear()
@@ -113,7 +114,11 @@ class Room:
             await asyncio.sleep(due - now)
             try:
                 self._tick(loop.time())
+                failed = False
             except Exception:
+                if failed:  # at once again: it would fail for ever, and show nothing
+                    raise
+                failed = True
                 LOG.exception("a room failed and begins anew", extra={"fields": {"room": self.name}})
                 self._stream = self._engine.stream(fps=self.fps)
                 self._waiting.clear()

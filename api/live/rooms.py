@@ -13,7 +13,7 @@ from api.engine import CommandEngine
 from api.live.room import Room
 from api.live.vmc import vmc_outputs
 from api.live.wire import Policy
-from api.log import event
+from api.log import LOG, event
 from api.observe import Numbers
 from api.settings import Settings
 
@@ -68,7 +68,9 @@ class Rooms:
             raise HTTPException(429, f"There are {len(self._rooms)} rooms, which is all that this service has.")
         room = Room(name, self._engine, self._settings, fps=fps, policy=policy)
         room.left = asyncio.get_running_loop().time()
-        self._rooms[name] = room, asyncio.create_task(room.run(), name=f"room {name}")
+        task = asyncio.create_task(room.run(), name=f"room {name}")
+        task.add_done_callback(lambda task: self._ended(room, task))
+        self._rooms[name] = room, task
         event("room opened", room=name, fps=fps)
         return room
 
@@ -79,6 +81,14 @@ class Rooms:
         task.cancel()
         room.close()
         event("room closed", room=name)
+
+    def _ended(self, room: Room, task: asyncio.Task[None]) -> None:
+        """A room that cannot go on is closed: nobody waits in it for ever, and who enters again opens a new one."""
+        if task.cancelled():
+            return
+        LOG.error("a room cannot go on and is closed", exc_info=task.exception(), extra={"fields": {"room": room.name}})
+        if self._rooms.get(room.name) == (room, task):
+            self.close(room.name)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

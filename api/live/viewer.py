@@ -66,12 +66,10 @@ class Viewer:
         while not (self.lost or self.closed):
             await self._news.wait()
             self._news.clear()
-            while words:
-                await socket.send_text(words.popleft())
-            while frames:
-                frame = frames.popleft()
-                if isinstance(frame, bytes):
-                    await socket.send_bytes(frame)
+            while (words or frames) and not self.lost:  # of a slow viewer always a frame waits: words go before each
+                following = words.popleft() if words else frames.popleft()
+                if isinstance(following, bytes):
+                    await socket.send_bytes(following)
                 else:
-                    await socket.send_text(frame)
+                    await socket.send_text(following)
             self._most = BACKLOG

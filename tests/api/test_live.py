@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from sockets import heard, say
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnect
 
@@ -21,11 +22,14 @@ from api.keys import Keys
 from api.live.audience import Ballot, WordFilter
 from api.live.conversation import MOST_BAD, NONSENSE, ROOM_CLOSED, TOO_MANY, Conversation
 from api.live.room import Room, Sender
+from api.live.rooms import Rooms
 from api.live.viewer import BACKLOG, MOST_WORDS, Viewer
 from api.live.wire import LONGEST_WORDS, frame_bytes, frame_json
+from api.observe import Numbers
 from api.service import Service
 from api.service_file import open_service_file
 from api.settings import Settings
+from motion_engine.errors import LibraryUnavailable
 from motion_engine.stream import MotionStream
 
 if TYPE_CHECKING:
@@ -40,27 +44,6 @@ def ws(client: TestClient, request: pytest.FixtureRequest) -> Iterator[WebSocket
     """A socket in a room of its own."""
     with client.websocket_connect(f"/v1/live?room={request.node.name[:50].partition('[')[0]}&name=Bo") as ws:
         yield ws
-
-
-def heard(ws: WebSocketTestSession, *kinds: str) -> dict[str, Any]:
-    """The next message of one of these kinds."""
-    while True:
-        received = ws.receive()
-        if received["type"] == "websocket.close":
-            raise WebSocketDisconnect(received["code"], received.get("reason"))
-        if received.get("text"):
-            said = json.loads(received["text"])
-            if said["type"] in kinds:
-                return said
-
-
-def say(ws: WebSocketTestSession, **words: Any) -> dict[str, Any]:
-    """Send a message; what becomes of it."""
-    ws.send_json({"id": "me"} | words)
-    while True:
-        answer = heard(ws, "done", "problem")
-        if answer["id"] in ("me", ""):
-            return answer
 
 
 def next_frame(ws: WebSocketTestSession) -> bytes:
@@ -462,6 +445,36 @@ def test_slow_viewers_miss_frames_and_nobody_waits(engine: CommandEngine) -> Non
     in_a_room(engine, act)
 
 
+def test_who_takes_frames_slower_than_they_come_is_answered(engine: CommandEngine) -> None:
+    class Slow(Stuck):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words: list[str] = []
+
+        async def send_bytes(self, data: bytes) -> None:
+            await asyncio.sleep(0.04)
+            self.got.append(number(data))
+
+        async def send_text(self, data: str) -> None:
+            self.words.append(data)
+
+    async def act(room: Room) -> None:
+        slow = Slow()
+        viewer = Viewer(slow)
+        room.watch(viewer, None)
+        task = asyncio.create_task(viewer.run())
+        await asyncio.sleep(0.5)
+        room.recentre()
+        await asyncio.sleep(0.2)
+        assert any('"recentred"' in words for words in slow.words)
+        count = len(slow.got)
+        await asyncio.sleep(0.2)
+        assert len(slow.got) > count > 5
+        task.cancel()
+
+    in_a_room(engine, act)
+
+
 def test_a_socket_that_the_server_has_closed_meanwhile_is_left(engine: CommandEngine, tmp_path: Path) -> None:
     class Closed(Stuck):
         async def receive(self) -> Any:
@@ -518,6 +531,33 @@ def test_a_room_outlives_a_mistake_of_ours(engine: CommandEngine, monkeypatch: p
         assert broken and room.state()["frame"] > 0
 
     in_a_room(engine, act)
+
+
+@pytest.mark.parametrize("broken", ["step", "all"])
+def test_a_room_that_cannot_go_on_is_closed_and_can_be_opened_anew(
+    engine: CommandEngine, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def fail(*_: object, **__: object) -> Any:
+        raise LibraryUnavailable("It is gone.")
+
+    async def run() -> None:
+        rooms = Rooms(engine, Settings(), Numbers())
+        room, viewer = rooms.enter("r", may_open=True), Viewer(Stuck())
+        room.watch(viewer, None)
+        await asyncio.sleep(0.1)
+        with monkeypatch.context() as patch:
+            patch.setattr(MotionStream, "step", fail)
+            if broken == "all":
+                patch.setattr(CommandEngine, "stream", fail)
+            await asyncio.sleep(0.2)
+        assert viewer.closed and rooms.all() == []
+        again = rooms.enter("r", may_open=True)
+        again.watch(Viewer(Stuck()), None)
+        await asyncio.sleep(0.1)
+        assert again is not room and again.state()["frame"] > 0
+        rooms.close("r")
+
+    asyncio.run(run())
 
 
 def test_far_away_the_body_is_moved_back_to_the_middle(engine: CommandEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sockets import say
 
 from motion_engine.metrics import transition_distance
 from motion_engine.placed import arrange
@@ -155,6 +156,9 @@ def test_tracks_saved_under_a_name_are_a_command(client: TestClient) -> None:
     nested = client.put("/v1/sequences/show", json={"steps": [{"action": "routine"}, {"action": "bow"}]})
     assert nested.json()["plan"] == "routine > bow"
     assert client.post("/v1/sequences", json={"steps": [[{"action": "show"}]]}).json()["frames"] > 200
+    with client.websocket_connect("/v1/live?room=routine") as ws:
+        answer = say(ws, type="sequence", name="routine")
+        assert answer["type"] == "done" and answer["did"]["plan"] == "routine"
     for name in ("show", "routine"):
         assert client.delete(f"/v1/sequences/{name}").status_code == 204
 
