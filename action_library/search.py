@@ -12,7 +12,7 @@ import numpy as np
 
 from action_library.entry import facet, meaning, parse_row, search_terms, text_key
 from action_library.store import SORTS, Query, Row, Sort, Store
-from action_library.vectors import VectorCache, VectorIndex
+from action_library.vectors import Ranking, VectorCache, VectorIndex
 from motion_engine.errors import BadCommand
 from motion_engine.types import Array, Side
 
@@ -135,22 +135,15 @@ class Search:
         """
         _check(limit)
         after, before = _decode_place(cursor, text) if cursor else ((-np.inf, ""), 0)
-        score = self._scorer(text, embed, model, likely or {})
         need = before + limit + 1
         query = Query(self._rarest_first(wanted.facets()), wanted.duration(), limit=RARE)
         plain = len(query.facets) == 1 and query.duration is None  # all of a kind
         among = None if plain else self._store.names(query)
         if among is not None and len(among) < RARE:
-            ranked = score(len(among), among)
+            ranked = self._ranking(text, embed, model, likely or {}, among).best(len(among))
         else:
-            ask = 2 * need if plain else FIRST
-            while True:
-                everything = score(ask, None)
-                passing = self._store.passing([name for name, _ in everything], query)
-                ranked = [pair for pair in everything if pair[0] in passing]
-                if len(ranked) >= need or len(everything) < ask:
-                    break
-                ask *= 4
+            ranking = self._ranking(text, embed, model, likely or {}, None)
+            ranked = self._passing(ranking, query, need, 2 * need if plain else FIRST)
         least = LEAST * ranked[0][1] if ranked else 0.0
         shown = [(name, value) for name, value in ranked if value >= least and (-value, name) > after]
         place = _encode_place(text, shown[limit - 1], before + limit) if len(shown) > limit else None
@@ -169,7 +162,7 @@ class Search:
             self._cache.put_many({key: motion(other) for other, key in missing.items()})
             self._motions.refresh()
         vector = self._motions.vector(name)
-        near = [] if vector is None else self._motions.nearest(vector, limit + 1)
+        near = [] if vector is None else self._motions.ranking(vector).best(limit + 1)
         return self._page([pair for pair in near if pair[0] != name][:limit], None)
 
     def learn(self, embed: Embed, model: str, progress: Progress | None = None) -> VectorIndex:
@@ -190,10 +183,23 @@ class Search:
             index.refresh()
         return index
 
-    def _scorer(
-        self, text: str, embed: Embed | None, model: str, likely: Mapping[str, float]
-    ) -> Callable[[int, list[str] | None], list[tuple[str, float]]]:
-        """A function that ranks documents, all or some."""
+    def _passing(self, ranking: Ranking, query: Query, need: int, ask: int) -> list[tuple[str, float]]:
+        """The best that pass a filter, `need` or more if there are so many; looks through `ask` first."""
+        ranked: list[tuple[str, float]] = []
+        seen = 0
+        while True:
+            best = ranking.best(ask)[seen:]
+            passing = self._store.passing([name for name, _ in best], query)
+            ranked += [pair for pair in best if pair[0] in passing]
+            seen += len(best)
+            if len(ranked) >= need or seen < ask:
+                return ranked
+            ask *= 4
+
+    def _ranking(
+        self, text: str, embed: Embed | None, model: str, likely: Mapping[str, float], among: list[str] | None
+    ) -> Ranking:
+        """All documents, or some, by how well they fit."""
         terms = search_terms(text)
         rare = [word for word in terms if self._store.count_words(word, RARE) < RARE]
         said = self._store.names_with(rare) if rare else {}
@@ -204,17 +210,10 @@ class Search:
         if exact and self._store.get(exact[:64]):
             share[exact] = share.get(exact, 0.0) + NAMED
         if embed is None:
-            return lambda count, among: _best({n: s for n, s in share.items() if among is None or n in among}, count)
+            said_so = share if among is None else {name: share[name] for name in among if name in share}
+            return Ranking(list(said_so), np.array(list(said_so.values())))
         index = self.learn(embed, model)
-        vector = embed([text])[0]
-
-        def score(count: int, among: list[str] | None) -> list[tuple[str, float]]:
-            near = dict(index.nearest(vector, count, among))
-            found = [name for name in share if name not in near and (among is None or name in among)]
-            near |= dict(index.nearest(vector, len(found), found)) if found else {}
-            return _best({name: round(value + share.get(name, 0.0), 5) for name, value in near.items()}, count)
-
-        return score
+        return index.ranking(embed([text])[0], share, among)
 
     def _page(self, found: list[tuple[str, float]], cursor: str | None) -> Page:
         """What is still there of what was found."""
@@ -226,10 +225,6 @@ class Search:
         if len(facets) == 1:
             return tuple(facets)
         return tuple(sorted(facets, key=lambda one: (self._store.count(one, RARE), one.startswith("kind:"), one)))
-
-
-def _best(scores: dict[str, float], count: int) -> list[tuple[str, float]]:
-    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:count]
 
 
 def _check(limit: int) -> None:

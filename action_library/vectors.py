@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FEW = 200  # vectors are asked for one by one, more are read all at once
 GROWTH = 1.25  # of the matrix, when it is full
+DIGITS = 5  # of scores
 
 
 class VectorCache:
@@ -40,6 +41,24 @@ class VectorCache:
             self._store.put_vectors({key: np.asarray(v, dtype="<f4").tobytes() for key, v in vectors.items()})
         except LibraryUnavailable:
             return
+
+
+class Ranking:
+    """Scores of documents, of which one may ask for ever more of the best."""
+
+    def __init__(self, names: Sequence[str], scores: Array) -> None:
+        """`names[i]` has `scores[i]`; equal ones are in the order of their names."""
+        self._names, self._scores = names, np.round(scores, DIGITS)
+
+    def best(self, count: int) -> list[tuple[str, float]]:
+        """The names of the best, with their scores; of a larger `count` these are the first."""
+        names, scores = self._names, self._scores
+        rows = np.arange(len(scores))
+        if 0 < count < len(scores):
+            least = np.partition(scores, len(scores) - count)[len(scores) - count]
+            rows = np.flatnonzero(scores >= least)
+        pairs = [(names[row], round(float(scores[row]), DIGITS)) for row in rows.tolist()]
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:count]
 
 
 class VectorIndex:
@@ -77,28 +96,31 @@ class VectorIndex:
                 self._load(self._missing)
             return dict(self._missing)
 
-    def nearest(self, vector: Array, count: int, among: Collection[str] | None = None) -> list[tuple[str, float]]:
-        """The documents nearest to a unit vector `(D,)`, with their cosines, the best first.
+    def ranking(
+        self, vector: Array, extra: Mapping[str, float] | None = None, among: Collection[str] | None = None
+    ) -> Ranking:
+        """Documents by the cosine of theirs and a unit vector `(D,)`.
 
         Args:
             vector: The query.
-            count: How many at most.
+            extra: What is added to the cosine of some documents.
             among: Only these names; None: all.
         """
         with self._lock:
             if not self._names or self._matrix.shape[1] != len(vector):
-                return []
+                return Ranking([], np.empty(0))
             query = np.ascontiguousarray(vector, dtype=np.float32)
             if among is None:
-                names, scores = self._names, self._matrix[: len(self._names)] @ query
+                names, place = list(self._names), self._row
+                scores = self._matrix[: len(names)] @ query
             else:
-                rows = [self._row[name] for name in among if name in self._row]
-                names, scores = [self._names[row] for row in rows], self._matrix[rows] @ query
-            best = np.arange(len(scores))
-            if count < len(scores):
-                best = np.argpartition(-scores, count)[:count]
-            ordered = sorted(best.tolist(), key=lambda row: (-scores[row], names[row]))
-            return [(names[row], float(scores[row])) for row in ordered]
+                names = [name for name in among if name in self._row]
+                place = {name: number for number, name in enumerate(names)}
+                scores = self._matrix[[self._row[name] for name in names]] @ query
+            for name, value in (extra or {}).items():
+                if name in place:
+                    scores[place[name]] += value
+            return Ranking(names, scores)
 
     def vector(self, name: str) -> Array | None:
         """The vector of a document, or None."""

@@ -13,6 +13,7 @@ from action_library.ingest import document
 from action_library.library import Library
 from action_library.search import Filter, Page
 from action_library.stores import open_store
+from action_library.vectors import Ranking, VectorIndex
 from motion_engine.errors import BadCommand
 from motion_engine.types import Array
 
@@ -170,3 +171,28 @@ def test_many_that_pass_the_filter_are_ranked_by_the_best_first(
     )
     assert names(library.index.by_text("kick", Filter(longest=1.2), embed=embed, model="m")) == ["kick"]
     assert names(library.index.by_text("kick", Filter(side="right"))) == ["kick"]
+
+
+def test_a_search_multiplies_once_however_far_it_must_look(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("action_library.search.RARE", 1)
+    expected = names(library.index.by_text("kick", Filter(tags=("fight",)), embed=embed, model="m"))
+    asked, ranking = [], VectorIndex.ranking
+
+    def counting(*args: Any) -> Ranking:
+        asked.append(args)
+        return ranking(*args)
+
+    monkeypatch.setattr(VectorIndex, "ranking", counting)
+    monkeypatch.setattr("action_library.search.FIRST", 1)
+    assert names(library.index.by_text("kick", Filter(tags=("fight",)), embed=embed, model="m")) == expected
+    assert len(asked) == 1 and len(expected) > 1
+
+
+def test_more_of_a_ranking_begins_with_what_came_before() -> None:
+    named = [f"n{number:03}" for number in np.random.default_rng(1).permutation(200)]
+    scores = np.repeat(np.arange(10, dtype=np.float32) / 7, 20)  # of which many are equal
+    whole = Ranking(named, scores).best(1000)
+    assert whole == sorted(whole, key=lambda pair: (-pair[1], pair[0])) and len(whole) == 200
+    for count in (0, 1, 19, 20, 33, 199, 200):
+        assert Ranking(named, scores).best(count) == whole[:count]
+    assert Ranking([], np.empty(0)).best(3) == []
