@@ -19,7 +19,7 @@ from api.engine import CommandEngine
 from motion_engine.errors import BadMedia
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from running import Running
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SPEECH = Path(__file__).parents[1] / "data" / "speech" / "en01.ogg"

@@ -16,7 +16,7 @@ from api.live.wire import Message
 from api.settings import Settings
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from running import Running
 
 ROOT = Path(__file__).parents[2]
 SERVICE, LIVE = (ROOT / "docs" / name for name in ("service.md", "live.md"))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from running import Running
     from websockets.frames import Close
     from websockets.sync.client import ClientConnection
 

@@ -18,8 +18,16 @@ import { WORDS } from "./words";
 
 // The page is there before the 3D library and the tools are.
 const Stage = lazy(() => import("./stage/Stage").then((module) => ({ default: module.Stage })));
+const Library = lazy(() => import("./library/Library").then((module) => ({ default: module.Library })));
+const PoseEditor = lazy(() => import("./pose/PoseEditor").then((module) => ({ default: module.PoseEditor })));
 const Output = lazy(() => import("./output/Output").then((module) => ({ default: module.Output })));
-const TOOLS: [Panel, ReactNode][] = [["export", <Output key="export" />]];
+const Live = lazy(() => import("./live/Live").then((module) => ({ default: module.Live })));
+const TOOLS: [Panel, ReactNode][] = [
+  ["library", <Library key="library" />],
+  ["pose", <PoseEditor key="pose" />],
+  ["export", <Output key="export" />],
+  ["live", <Live key="live" />],
+];
 const THEMES: Theme[] = ["system", "light", "dark"];
 
 const CAN_DRAW = document.createElement("canvas").getContext("webgl2") !== null;

@@ -9,7 +9,7 @@ import { withLengths } from "./timeline/tracks";
 import type { Source } from "./stage/source";
 
 export type Language = "en" | "zh";
-export type Panel = "export";
+export type Panel = "library" | "pose" | "export" | "live";
 export type Theme = "system" | "light" | "dark";
 
 /** What was performed: in words, or by the second. Undo goes back through these. */
@@ -53,7 +53,7 @@ export interface Chosen {
 }
 
 /** What can be kept in the browser: commands said before, how the page looks. */
-const kept = {
+export const kept = {
   read<T>(name: string, otherwise: T): T {
     try {
       return JSON.parse(localStorage.getItem(`motion-${name}`) ?? "") as T;
@@ -74,7 +74,7 @@ export const clock = new Clock();
 export const useStudio = create<Studio>(() => ({
   language: kept.read("language", navigator.language.startsWith("zh") ? "zh" : "en"),
   theme: kept.read("theme", "system"),
-  panel: kept.read<Panel | undefined>("panel", "export"),
+  panel: kept.read<Panel | undefined>("panel", "library"),
   joints: undefined,
   shown: undefined,
   asked: { text: "" },

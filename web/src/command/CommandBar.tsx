@@ -2,6 +2,7 @@
 
 import { perform, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import "./command.css";
 import { WORDS } from "./words";
 
 export function CommandBar() {

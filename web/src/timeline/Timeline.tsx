@@ -9,6 +9,7 @@ import { Tracks } from "./Tracks";
 import { Transport } from "./Transport";
 import { WORDS } from "./words";
 import { onKey } from "./keys";
+import "./timeline.css";
 
 export function Timeline() {
   const words = useWords(WORDS);

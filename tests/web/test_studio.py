@@ -1,0 +1,37 @@
+"""The page as a whole: it moves at once, a typed command moves as its plan says, nobody is kept out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from seen import hindrances, position, say, seek
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+def test_a_first_visitor_sees_somebody_move(page: Page) -> None:
+    before = position(page, "right_wrist")
+    page.wait_for_timeout(500)
+    assert np.linalg.norm(position(page, "right_wrist") - before) > 0.02
+    assert page.locator(".chips").first.get_by_role("button").count() >= 3
+
+
+def test_a_typed_command_moves_as_planned(page: Page) -> None:
+    reply = say(page, "stand still, then raise the left hand, then run 5 meters")
+    assert reply["plan"].endswith("run[distance=5]")
+    raised, run = (one for one in reply["timeline"]["segments"] if one["action"] in ("raise_hand", "run"))
+    seek(page, (raised["start"] + raised["end"]) / 2)
+    assert position(page, "left_wrist")[1] > position(page, "head")[1] > position(page, "right_wrist")[1]
+    seek(page, run["start"])
+    start = position(page, "pelvis")
+    seek(page, run["end"])
+    assert np.linalg.norm((position(page, "pelvis") - start)[[0, 2]]) == pytest.approx(5, abs=0.7)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nobody_is_kept_out(page: Page, theme: str) -> None:
+    page.get_by_label("Colours").select_option(theme)
+    assert hindrances(page) == []

@@ -1,0 +1,5 @@
+/** The action library: find, add, put in. */
+
+export function Library() {
+  return null;
+}

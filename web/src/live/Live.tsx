@@ -1,0 +1,5 @@
+/** A room with a live character. */
+
+export function Live() {
+  return null;
+}

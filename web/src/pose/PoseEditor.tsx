@@ -1,0 +1,5 @@
+/** Key poses: made by dragging, saved as an action. */
+
+export function PoseEditor() {
+  return null;
+}
