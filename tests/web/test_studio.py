@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from running import Running
 from seen import hindrances, position, say, seek
 
+from api.keys import Keys
+from api.service_file import open_service_file
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 
 def test_a_first_visitor_sees_somebody_move(page: Page) -> None:
@@ -35,3 +39,24 @@ def test_a_typed_command_moves_as_planned(page: Page) -> None:
 def test_nobody_is_kept_out(page: Page, theme: str) -> None:
     page.get_by_label("Colours").select_option(theme)
     assert hindrances(page) == []
+
+
+def test_a_service_that_needs_a_key_asks_for_it(
+    browser: Browser, studio: Running, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("keys")
+    key = Keys(open_service_file(folder)).add("studio", ("read", "command"))
+    running = Running(studio.library, folder, MOTION_KEYS="true")
+    context = browser.new_context(base_url=running.url, locale="en-GB")
+    page = context.new_page()
+    page.goto("/")
+    asked = page.get_by_role("dialog", name="Key")
+    asked.get_by_label("Key").fill("wrong")
+    asked.get_by_role("button").click()
+    asked.get_by_label("Key").fill(key)
+    asked.get_by_role("button").click()
+    page.wait_for_function("window.scene?.getObjectByName('pelvis') !== undefined", timeout=30_000)
+    assert asked.count() == 0
+    assert say(page, "bow")["plan"] == "bow"
+    context.close()
+    running.end()

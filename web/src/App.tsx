@@ -14,6 +14,7 @@ import {
   type Theme,
 } from "./studio";
 import { Timeline } from "./timeline/Timeline";
+import { KeyDialog } from "./ui/KeyDialog";
 import { WORDS } from "./words";
 
 // The page is there before the 3D library and the tools are.
@@ -43,6 +44,7 @@ export function App() {
   }, []);
   return (
     <>
+      <KeyDialog />
       <Header />
       <main>
         <CommandBar />

@@ -1,6 +1,8 @@
 /** Asking the service: the key, and what goes wrong, in words. */
 
 const KEY = "motion-key"; // in the browser's own store
+/** The event of the window which says that the service wants a key that it has not got. */
+export const KEY_NEEDED = "motion-key-needed";
 
 /** What went wrong: in the service's words, or as a kind that the page has words for. */
 export class Problem extends Error {
@@ -49,6 +51,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
   }
   if (reply.ok) return reply;
   const { detail, phrase, nearest } = (await reply.json().catch(() => ({}))) as Details;
+  if (reply.status === 401) window.dispatchEvent(new Event(KEY_NEEDED));
   const kind = reply.status === 401 ? "key" : detail ? "said" : "refused";
   throw new Problem(
     kind,
