@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from logging import WARNING
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, PlainTextResponse
@@ -15,6 +17,8 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 from starlette.routing import Match, Mount
 from starlette.types import Scope
 
@@ -48,6 +52,17 @@ class Studio(Mount):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Starlette's interface."""
         return (Match.NONE, {}) if scope["path"].startswith("/v1/") else super().matches(scope)
+
+
+class StudioFiles(StaticFiles):
+    """The files of the page: those whose names have a sum of their content need not be asked for again."""
+
+    def file_response(self, full_path: str | PathLike[str], *args: Any, **more: Any) -> Response:
+        """Starlette's interface."""
+        response = super().file_response(full_path, *args, **more)
+        named_by_content = Path(full_path).parent.name == "assets"
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if named_by_content else "no-cache"
+        return response
 
 
 def create_app(engine: CommandEngine, settings: Settings | None = None, studio: Path | None = STUDIO) -> FastAPI:
@@ -118,7 +133,7 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
         return PlainTextResponse(generate_latest(service.numbers.registry), media_type="text/plain; version=0.0.4")
 
     if studio is not None and (studio / "index.html").is_file():
-        app.router.routes.append(Studio("/", StaticFiles(directory=studio, html=True)))
+        app.router.routes.append(Studio("/", GZipMiddleware(StudioFiles(directory=studio, html=True))))
     else:
 
         @app.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -20,10 +20,27 @@ Serving = Callable[..., AbstractContextManager["TestClient"]]
 
 
 @pytest.fixture(scope="session")
-def library_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that has filled itself."""
-    path = tmp_path_factory.mktemp("library") / "library.sqlite"
+def filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a library that has filled itself."""
+    path = tmp_path_factory.mktemp("filled") / "library.sqlite"
     Library.open(path).close()
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def library_file(filled: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled library that all tests share. Nobody may open it but SQLite: a process that closes another handle of the
+    file loses its locks, and the next one who writes damages it (https://www.sqlite.org/howtocorrupt.html, 2.2)."""
+    path = tmp_path_factory.mktemp("library") / "library.sqlite"
+    path.write_bytes(filled)
+    return path
+
+
+@pytest.fixture
+def own_file(filled: bytes, tmp_path: Path) -> Path:
+    """A filled library of the test's own."""
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(filled)
     return path
 
 

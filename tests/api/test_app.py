@@ -168,9 +168,15 @@ def test_skeleton_actions_health_and_pages(client: TestClient, engine: CommandEn
 
 
 def test_the_built_studio_is_served(engine: CommandEngine, serving: Serving, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/page-12ab.js").write_text("let a = 1;\n" * 1000, encoding="utf-8")
     (tmp_path / "index.html").write_text("<p>studio</p>", encoding="utf-8")
     with serving(engine, studio=tmp_path) as client:
-        assert "studio" in client.get("/").text
+        page = client.get("/")
+        assert "studio" in page.text and page.headers["Cache-Control"] == "no-cache"
+        part = client.get("/assets/page-12ab.js")
+        assert part.headers["Content-Encoding"] == "gzip" and int(part.headers["Content-Length"]) < 1000
+        assert len(part.text) == 11_000 and "immutable" in part.headers["Cache-Control"]
         assert client.get("/health").status_code == 200
         assert client.get("/nothing.js").headers["content-type"] == "application/problem+json"
         wrong = client.delete("/v1/commands")

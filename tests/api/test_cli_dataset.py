@@ -50,10 +50,9 @@ def fetch(library: Path, cache: Path, *arguments: str) -> subprocess.CompletedPr
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
 
 
-def test_a_dataset_is_fetched_once_and_imported(served: tuple[str, str], library_file: Path, tmp_path: Path) -> None:
+def test_a_dataset_is_fetched_once_and_imported(served: tuple[str, str], own_file: Path, tmp_path: Path) -> None:
     url, sha256 = served
-    library = tmp_path / "library.sqlite"
-    library.write_bytes(library_file.read_bytes())
+    library = own_file
     wrong = fetch(library, tmp_path / "cache", "--dataset", url, "--sha256", "0" * 64)
     assert wrong.returncode == 4
     assert sha256 in wrong.stderr

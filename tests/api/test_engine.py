@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -165,10 +164,8 @@ def test_commands_are_performed_live(engine: CommandEngine) -> None:
     assert "waving the left hand" in {phrase for pose in poses for phrase in pose.phrases}
 
 
-def test_an_action_that_is_added_is_understood_at_once_and_forgotten_when_removed(library_file: Path) -> None:
-    copy = library_file.with_name("growing.sqlite")
-    shutil.copy(library_file, copy)
-    engine, other = CommandEngine.open(copy), Library.open(copy)
+def test_an_action_that_is_added_is_understood_at_once_and_forgotten_when_removed(own_file: Path) -> None:
+    engine, other = CommandEngine.open(own_file), Library.open(own_file)
     with pytest.raises(UnknownAction):
         engine.parse("zorble twice")
     clip = engine.library.clip("wave")
@@ -196,10 +193,8 @@ def test_an_explanation_names_every_word_and_the_other_actions(engine: CommandEn
         assert scores
 
 
-def test_sequences_are_saved_spoken_and_part_of_others(library_file: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "library.sqlite"
-    copy.write_bytes(library_file.read_bytes())
-    engine = CommandEngine.open(copy)
+def test_sequences_are_saved_spoken_and_part_of_others(own_file: Path) -> None:
+    engine = CommandEngine.open(own_file)
     engine.save("my bow", "wave twice then bow", aliases=["我的鞠躬"])
     assert engine.notation("my bow, then run") == "my_bow > run"
     assert engine.notation("先我的鞠躬，再跑步") == "my_bow > run"
