@@ -1,7 +1,7 @@
 """A change on the studio's timeline, two processes on loopback: `python tests/bench/bench_recompose.py`.
 
-What the page does each time: the tracks are sent to `/v1/sequences`, and the frames of the answer are fetched. Each time
-one block is a little longer than before, so that nothing is the same as the last time.
+What the page does each time: the tracks are sent to `/v1/sequences`, and the frames of the answer are fetched. Each
+time one block is a little longer than before, so that nothing is the same as the last time.
 """
 
 from __future__ import annotations

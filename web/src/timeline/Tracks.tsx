@@ -62,7 +62,7 @@ export function Tracks() {
   const tab = clipAt(tracks, shown) ? shown : firstOf(tracks);
   const every = everyOf(span, zoom);
   return (
-    <div className="tracks">
+    <div className="tracks" aria-busy={pending}>
       <div className="names">
         <span className="ruler" />
         {rows.map(({ mask }) => (

@@ -1,6 +1,6 @@
 /** Blocks that are dragged, or drawn longer by an edge: what the tracks would be, until they are dropped. */
 
-import { useEffect, useState, type PointerEvent, type RefObject } from "react";
+import { useEffect, useRef, useState, type PointerEvent, type RefObject } from "react";
 import type { Mask, Placed } from "../api/motion";
 import { clock, type Chosen } from "../studio";
 import { hold, type Hold } from "./snap";
@@ -22,6 +22,7 @@ interface Grip {
   time: number; // s, where the pointer took hold
   x: number; // px
   y: number;
+  moved: boolean; // far enough to be no click
 }
 
 /** Where a block is while it is dragged. */
@@ -58,21 +59,24 @@ export function holdOf(area: HTMLElement, span: number, edges: number[], at?: Ch
 }
 
 export function useDrag(area: RefObject<HTMLDivElement | null>, span: number) {
-  const [grip, setGrip] = useState<Grip>();
+  const grip = useRef<Grip>(undefined); // not a state: the next event may come before the next render
   const [drag, setDrag] = useState<Drag>();
+  const release = () => {
+    grip.current = undefined;
+    setDrag(undefined);
+  };
   useEffect(() => {
-    if (!grip) return;
+    if (!drag) return;
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
-      setGrip(undefined);
-      setDrag(undefined);
+      release();
     };
     window.addEventListener("keydown", onKey, true);
     return () => {
       window.removeEventListener("keydown", onKey, true);
     };
-  }, [grip]);
+  }, [drag]);
 
   const begin = (event: PointerEvent, at: Chosen) => {
     const tracks = shownTracks();
@@ -83,27 +87,29 @@ export function useDrag(area: RefObject<HTMLDivElement | null>, span: number) {
     // The area follows the pointer: the block may come to lie on another row.
     area.current.setPointerCapture(event.pointerId);
     const mask = maskOf(tracks[at.track], at.track);
-    setGrip({ at, edge, clip, mask, time, x: event.clientX, y: event.clientY });
+    const { clientX: x, clientY: y } = event;
+    grip.current = { at, edge, clip, mask, time, x, y, moved: false };
     choose(at);
   };
+  const carried = (event: PointerEvent): Drag | undefined => {
+    const [box, held] = [area.current, grip.current];
+    if (!held || !box) return undefined;
+    held.moved ||= Math.hypot(event.clientX - held.x, event.clientY - held.y) >= STILL;
+    return held.moved
+      ? dragged(held, timeAt(box, span, event.clientX) - held.time, box, span, event)
+      : undefined;
+  };
   const carry = (event: PointerEvent) => {
-    const box = area.current;
-    if (!grip || !box) return;
-    if (!drag && Math.hypot(event.clientX - grip.x, event.clientY - grip.y) < STILL) return;
-    scrollAt(box, event.clientX);
-    const by = timeAt(box, span, event.clientX) - grip.time;
-    setDrag(dragged(grip, by, box, span, event));
+    if (grip.current?.moved && area.current) scrollAt(area.current, event.clientX);
+    const next = carried(event);
+    if (next) setDrag(next);
   };
-  const drop = () => {
-    setGrip(undefined);
-    setDrag(undefined);
-    if (drag && changed(drag)) void apply(drag.edit);
+  const drop = (event: PointerEvent) => {
+    const last = carried(event);
+    release();
+    if (last && changed(last)) void apply(last.edit);
   };
-  const cancel = () => {
-    setGrip(undefined);
-    setDrag(undefined);
-  };
-  return { drag, begin, handlers: { onPointerMove: carry, onPointerUp: drop, onPointerCancel: cancel } };
+  return { drag, begin, handlers: { onPointerMove: carry, onPointerUp: drop, onPointerCancel: release } };
 }
 
 function dragged(grip: Grip, by: number, area: HTMLElement, span: number, event: PointerEvent): Drag {
