@@ -63,5 +63,9 @@ export function Playhead({ span, seen }: { span: number; seen: RefObject<HTMLEle
     if (inside(before.current) && !inside(place)) box.scrollTo({ left: place - AHEAD * box.clientWidth });
     before.current = place;
   });
-  return <div ref={line} className="playhead" />;
+  return (
+    <div className="playing">
+      <div ref={line} className="playhead" />
+    </div>
+  );
 }
