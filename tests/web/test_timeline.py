@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import pytest
 from seen import hindrances, position, say, seek
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
+    from running import Running
 
 
 @pytest.fixture
@@ -224,6 +226,44 @@ def test_an_action_is_added_to_a_row(page: Page) -> None:
     with recomposed(page):
         page.keyboard.press("Enter")
     assert shown(page, "shake head", "Head")[0] == pytest.approx(4.0)
+
+
+def test_an_action_is_dropped_from_elsewhere(page: Page) -> None:
+    lane = timeline(page).get_by_role("group", name="Body", exact=True)
+    at = {"clientX": x_of(page, 3.0), "dropped": json.dumps({"action": "bow"})}
+    with recomposed(page):
+        lane.evaluate(
+            """(lane, { clientX, dropped }) => {
+              const dataTransfer = new DataTransfer();
+              dataTransfer.setData("application/x-motion-action", dropped);
+              for (const kind of ["dragover", "drop"])
+                lane.dispatchEvent(new DragEvent(kind, { dataTransfer, clientX, bubbles: true, cancelable: true }));
+            }""",
+            at,
+        )
+    assert blocks(page) == ["wave", "bow", "run"]
+    assert shown(page, "bow")[0] == shown(page, "wave")[1]
+    assert shown(page, "run")[0] == shown(page, "bow")[1]  # however long a bow takes
+
+
+def test_a_finger_drags_as_well(browser: Browser, studio: Running) -> None:
+    context = browser.new_context(base_url=studio.url, viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto("/")
+    run = block(page, "run")
+    run.scroll_into_view_if_needed()
+    box = run.bounding_box()
+    assert box
+    assert box["x"] + box["width"] < 390
+    before = shown(page, "run")[0]
+    touch = context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    with recomposed(page):
+        for kind, by in (("touchStart", 0), ("touchMove", 15), ("touchMove", 30), ("touchEnd", 0)):
+            points = [] if kind == "touchEnd" else [{"x": x + by, "y": y}]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert shown(page, "run")[0] > before + 0.3
+    context.close()
 
 
 def test_a_timeline_is_saved_and_said(page: Page) -> None:

@@ -19,9 +19,12 @@ export function setZoom(zoom: number): void {
   useView.setState({ zoom: Math.min(Math.max(zoom, 1), NEAREST) });
 }
 
-export const choose = (chosen: Chosen | undefined): void => {
-  useStudio.setState({ chosen });
-};
+/** Chooses a block; what was wrong with another one is over. */
+export function choose(chosen: Chosen | undefined): void {
+  const { chosen: before, problem } = useStudio.getState();
+  const same = chosen?.track === before?.track && chosen?.clip === before?.clip;
+  useStudio.setState({ chosen, problem: !same && problem?.at === "timeline" ? undefined : problem });
+}
 
 /** The tracks as the timeline shows them. */
 export const shownTracks = (): TrackOf[] => useView.getState().pending ?? tracksNow();
@@ -44,7 +47,7 @@ export async function apply(edit: Edit): Promise<boolean> {
   const done = await performTracks(edit.tracks);
   if (number !== count) return done;
   useView.setState({ pending: undefined });
-  if (!done) choose(before);
+  if (!done) useStudio.setState({ chosen: before });
   return done;
 }
 
