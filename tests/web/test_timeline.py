@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def page(page: Page) -> Page:
     """The studio with "wave then run" on its timeline, which stands still."""
     page.get_by_role("button", name="Pause", exact=True).click()
+    page.set_viewport_size({"width": 1280, "height": 600})  # drawing a large stage takes time
     page.emulate_media(reduced_motion="reduce")  # blocks are at once where they are to be
     return page
 

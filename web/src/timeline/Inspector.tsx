@@ -41,7 +41,7 @@ export function Inspector() {
     <section className="inspector" id={PANEL} aria-label={words.panel}>
       {chosen && clip ? (
         <Values
-          key={`${String(chosen.track)} ${clip.action}`}
+          key={`${String(chosen.track)}/${String(chosen.clip)} ${clip.action}`}
           at={chosen}
           clip={clip}
           refused={problem !== undefined}

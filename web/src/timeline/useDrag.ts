@@ -79,6 +79,7 @@ export function useDrag(area: RefObject<HTMLDivElement | null>, span: number) {
   }, [drag]);
 
   const begin = (event: PointerEvent, at: Chosen) => {
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // what was typed counts
     const tracks = shownTracks();
     const clip = clipAt(tracks, at);
     if (!clip || !area.current || event.button !== 0) return;
