@@ -5,7 +5,7 @@ import { problemOf, type Problem } from "./api/http";
 import * as service from "./api/motion";
 import type { Joint, Motion, TrackOf } from "./api/motion";
 import { Clock } from "./stage/clock";
-import { withLengths } from "./timeline/tracks";
+import { measured } from "./timeline/lengths";
 import type { Source } from "./stage/source";
 
 export type Language = "en" | "zh";
@@ -184,12 +184,19 @@ export async function performSpoken(sound: Blob): Promise<void> {
   }
 }
 
-/** Perform tracks that were changed by hand; the position in the motion stays. Whether that was possible. */
+/**
+ * Perform tracks that were changed by hand; the position in the motion stays. What states no length lasts as long as it
+ * takes, and what follows makes room. Whether that was possible.
+ */
 export function performTracks(tracks: TrackOf[]): Promise<boolean> {
   set({ source: undefined });
   const { text } = now().asked;
-  const asked = ({ timeline }: Motion) => ({ text, tracks: withLengths(tracks, timeline.segments) });
-  return show(() => service.compose(tracks), asked, { at: "timeline", keepTime: true });
+  let sent = tracks;
+  const make = async () => {
+    sent = await measured(tracks);
+    return service.compose(sent);
+  };
+  return show(make, () => ({ text, tracks: sent }), { at: "timeline", keepTime: true });
 }
 
 /** The tracks of what is shown: as changed by hand, or as the service understood the words. */

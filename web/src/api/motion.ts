@@ -134,7 +134,12 @@ export interface Sequence {
   say: string;
 }
 
-/** Keep tracks, or a text, under a name, which is a command from then on. */
-export function save(name: string, what: { tracks: TrackOf[] } | { text: string }): Promise<Sequence> {
-  return send<Sequence>(`${at}/sequences/${encodeURIComponent(name)}`, what, { method: "PUT" });
+/** Keep tracks, or a text, under a name, which is a command from then on; 412 if there is one that is not to be replaced. */
+export function save(
+  name: string,
+  what: { tracks: TrackOf[] } | { text: string },
+  replace: boolean,
+): Promise<Sequence> {
+  const headers: Record<string, string> = replace ? {} : { "if-none-match": "*" };
+  return send<Sequence>(`${at}/sequences/${encodeURIComponent(name)}`, what, { method: "PUT", headers });
 }

@@ -1,216 +1,227 @@
-/** What can be said of the chosen block. */
+/** What can be said of the chosen block, and what is wrong with what was changed last. */
 
-import type { Direction, Placed, Side } from "../api/motion";
-import { clock, performTracks, tracksNow, useStudio, useWords } from "../studio";
-import { change, clipAt, endOf, find, insert, maskOf, remove, SHORTEST, split, toFrame } from "./tracks";
+import { useState, type ReactNode } from "react";
+import type { Placed, Side } from "../api/motion";
+import { clock, useStudio, useWords, type Chosen } from "../studio";
+import { Complaint } from "../ui/Complaint";
+import { sensible, useDetails, useNames } from "./actions";
+import { PANEL } from "./blockKeys";
+import { Amount, Choice } from "./fields";
+import {
+  change,
+  clipAt,
+  duplicate,
+  maskOf,
+  move,
+  remove,
+  SHORTEST,
+  split,
+  toFrame,
+  turn,
+  type Edit,
+} from "./tracks";
+import { noteOf } from "./Tracks";
+import { apply, shownTracks, useTracks } from "./view";
 import { WORDS } from "./words";
 
 const SIDES: Side[] = ["left", "right", "both"];
-const DIRECTIONS: Direction[] = ["forward", "backward", "left", "right"];
+const LONGEST = 3600; // s, m, degrees: as the service takes them
+const MOST = 1000; // times
+const TOLD = "block-told"; // the id of what is said about a field
 
-export function Inspector({ note, setNote }: { note: string; setNote: (note: string) => void }) {
+type Field = "start" | "duration" | "speed" | "repetitions" | "distance" | "degrees";
+
+export function Inspector() {
   const words = useWords(WORDS);
-  const at = useStudio((studio) => studio.chosen);
-  useStudio((studio) => studio.shown); // another motion, other values
-  const tracks = tracksNow();
-  const clip = clipAt(tracks, at);
-  if (!at || !clip) return null;
-  const put = async (changed: Placed, next = change(tracks, at, changed)) => {
-    setNote("");
-    if (await performTracks(next)) useStudio.setState({ chosen: find(tracksNow(), changed) });
+  const trouble = useStudio((studio) => studio.problem);
+  const chosen = useStudio((studio) => studio.chosen);
+  const clip = clipAt(useTracks(), chosen);
+  const problem = trouble?.at === "timeline" ? trouble.problem : undefined;
+  return (
+    <section className="inspector" id={PANEL} aria-label={words.panel}>
+      {chosen && clip ? (
+        <Values
+          key={`${String(chosen.track)}/${String(chosen.clip)} ${clip.action}`}
+          at={chosen}
+          clip={clip}
+          refused={problem !== undefined}
+        >
+          <Complaint problem={problem} />
+        </Values>
+      ) : (
+        <>
+          <Complaint problem={problem} />
+          <Hints />
+        </>
+      )}
+    </section>
+  );
+}
+
+/** What to do, for whoever has not chosen a block. */
+function Hints() {
+  const words = useWords(WORDS);
+  const added = useStudio((studio) =>
+    studio.shown?.motion.timeline.segments.some(({ layer, phrase }) => layer === 0 && !phrase),
+  );
+  return (
+    <ul className="soft hints">
+      {words.hints.map((hint) => (
+        <li key={hint}>{hint}</li>
+      ))}
+      {added && <li>{words.added}</li>}
+    </ul>
+  );
+}
+
+interface ValuesProps {
+  at: Chosen;
+  clip: Placed;
+  refused: boolean; // the last change
+  children: ReactNode; // why
+}
+
+function Values({ at, clip, refused, children }: ValuesProps) {
+  const words = useWords(WORDS);
+  const nameOf = useNames();
+  const details = useDetails(clip.action);
+  const segments = useStudio((studio) => studio.shown?.motion.timeline.segments) ?? [];
+  const [told, setTold] = useState("");
+  const [field, setField] = useState<Field>(); // that was changed last
+  const has = sensible(details, clip);
+  const row = maskOf(shownTracks()[at.track], at.track);
+  const note = noteOf(segments, clip);
+  const put = (edit: Edit, changed?: Field) => {
+    setTold("");
+    setField(changed);
+    void apply(edit);
   };
-  const set = (values: Partial<Placed>) => void put({ ...clip, ...values });
+  const set = (values: Partial<Placed>, changed?: Field) => {
+    put(change(shownTracks(), at, values), changed);
+  };
   const cut = () => {
-    const next = split(tracks, at, clock.time);
-    if (next) void put(clip, next);
-    else setNote(words.tooShort);
+    const edit = split(shownTracks(), at, clock.time);
+    if (edit) put(edit);
+    else setTold(words.tooShort);
   };
-  const copy = () => {
-    const another = { ...clip, start: toFrame(endOf(clip)) };
-    void put(another, insert(tracks, another, maskOf(tracks[at.track], at.track)));
-  };
-  const take = () => {
-    useStudio.setState({ chosen: undefined });
-    void performTracks(remove(tracks, at));
-  };
+  const amount = (name: Field, step: number, min: number, max: number, give: (value?: number) => void) => ({
+    label: words.fields[name],
+    value: name === "speed" ? (clip.speed ?? 1) : clip[name],
+    step,
+    min,
+    max,
+    wrong: field === name && (refused || told !== ""),
+    told: TOLD,
+    set: give,
+    refuse: () => {
+      setField(name);
+      const range = step % 1 === 0 && name === "repetitions" ? words.whole : words.range;
+      setTold(
+        range
+          .replace("{field}", words.fields[name])
+          .replace("{min}", String(min))
+          .replace("{max}", String(max)),
+      );
+    },
+  });
   return (
-    <div className="inspector row" key={`${String(at.track)}/${String(at.clip)}`}>
-      <strong>{clip.action.replaceAll("_", " ")}</strong>
-      <Amount
-        label={words.start}
-        value={clip.start}
-        step={0.1}
-        min={0}
-        set={(start) => {
-          set({ start: toFrame(start ?? 0) });
-        }}
-      />
-      <Amount
-        label={words.length}
-        value={clip.duration}
-        step={0.1}
-        min={SHORTEST}
-        set={(duration) => {
-          set({ duration });
-        }}
-        usual={words.usual}
-      />
-      <Amount
-        label={words.repetitions}
-        value={clip.repetitions}
-        step={1}
-        min={1}
-        set={(repetitions) => {
-          set({ repetitions, duration: undefined });
-        }}
-        usual={words.usual}
-      />
-      <Amount
-        label={words.pace}
-        value={clip.speed ?? 1}
-        step={0.1}
-        min={0.1}
-        max={10}
-        set={(speed) => {
-          set({ speed: speed ?? 1, duration: undefined });
-        }}
-      />
-      <Choice
-        label={words.side}
-        value={clip.side}
-        of={SIDES}
-        names={words.sides}
-        set={(side) => {
-          set({ side });
-        }}
-        usual={words.usual}
-      />
-      <Choice
-        label={words.direction}
-        value={clip.direction}
-        of={DIRECTIONS}
-        names={words.directions}
-        set={(direction) => {
-          set({ direction });
-        }}
-        usual={words.usual}
-      />
-      <Amount
-        label={words.distance}
-        value={clip.distance}
-        step={0.5}
-        min={0.1}
-        set={(distance) => {
-          set({ distance });
-        }}
-        usual={words.usual}
-      />
-      <Amount
-        label={words.degrees}
-        value={clip.degrees}
-        step={15}
-        min={1}
-        set={(degrees) => {
-          set({ degrees });
-        }}
-        usual={words.usual}
-      />
-      <button type="button" className="plain" onClick={cut}>
-        {words.split}
-      </button>
-      <button type="button" className="plain" onClick={copy}>
-        {words.duplicate}
-      </button>
-      <button type="button" className="plain" onClick={take}>
-        {words.remove}
-      </button>
-      <button
-        type="button"
-        className="plain"
-        onClick={() => {
-          useStudio.setState({ chosen: undefined });
-        }}
-      >
-        {words.close}
-      </button>
-      <span role="status" className="problem">
-        {note}
-      </span>
-    </div>
-  );
-}
-
-interface AmountProps {
-  label: string;
-  value: number | null | undefined;
-  step: number;
-  min: number;
-  max?: number;
-  usual?: string;
-  set: (value: number | undefined) => void;
-}
-
-/** A number that is sent when one is done typing it. */
-function Amount({ label, value, step, min, max, usual, set }: AmountProps) {
-  const shown = value == null ? "" : String(Math.round(value * 100) / 100);
-  const done = (input: HTMLInputElement) => {
-    if (input.value !== shown && input.validity.valid)
-      set(input.value === "" ? undefined : Number(input.value));
-  };
-  return (
-    <label>
-      {label}
-      <input
-        key={shown}
-        type="number"
-        defaultValue={shown}
-        placeholder={usual}
-        step="any"
-        min={min}
-        max={max}
-        data-step={step}
-        onBlur={(event) => {
-          done(event.currentTarget);
-        }}
-        onKeyDown={(event) => {
-          const { currentTarget: input, key } = event;
-          if (key === "Enter") done(input);
-          if (key !== "ArrowUp" && key !== "ArrowDown") return;
-          event.preventDefault(); // by sensible steps, not to the next whole number
-          const next = Number(input.value || min) + (key === "ArrowUp" ? step : -step);
-          input.value = String(Math.round(Math.min(Math.max(next, min), max ?? Infinity) * 100) / 100);
-        }}
-      />
-    </label>
-  );
-}
-
-interface ChoiceProps<T extends string> {
-  label: string;
-  value: T | null | undefined;
-  of: T[];
-  names: Record<T, string>;
-  usual: string;
-  set: (value: T | undefined) => void;
-}
-
-function Choice<T extends string>({ label, value, of, names, usual, set }: ChoiceProps<T>) {
-  return (
-    <label>
-      {label}
-      <select
-        value={value ?? ""}
-        onChange={(event) => {
-          set(of.find((one) => one === event.target.value));
-        }}
-      >
-        <option value="">{usual}</option>
-        {of.map((one) => (
-          <option key={one} value={one}>
-            {names[one]}
-          </option>
-        ))}
-      </select>
-    </label>
+    <>
+      <div className="head">
+        <strong title={details?.description}>{nameOf(clip.action)}</strong>
+        <span className="soft">{words.rows[row]}</span>
+        <button type="button" className="plain" onClick={cut} title={words.splitHelp}>
+          {words.split}
+        </button>
+        <button
+          type="button"
+          className="plain"
+          onClick={() => {
+            put(duplicate(shownTracks(), at));
+          }}
+        >
+          {words.duplicate}
+        </button>
+        <button
+          type="button"
+          className="plain"
+          onClick={() => {
+            put({ tracks: remove(shownTracks(), at), at: undefined });
+          }}
+        >
+          {words.remove}
+        </button>
+      </div>
+      <div className="fields">
+        <Amount
+          {...amount("start", 0.1, 0, LONGEST, (start = 0) => {
+            put(move(shownTracks(), at, toFrame(start), row), "start");
+          })}
+        />
+        <Amount
+          {...amount("duration", 0.1, SHORTEST / 3, LONGEST, (duration) => {
+            set({ duration }, "duration");
+          })}
+          usual={words.usual}
+        />
+        <Amount
+          {...amount("speed", 0.1, 0.1, 10, (speed = 1) => {
+            set({ speed, duration: undefined }, "speed");
+          })}
+        />
+        {has.repetitions && (
+          <Amount
+            {...amount("repetitions", 1, 1, MOST, (repetitions) => {
+              set({ repetitions, duration: undefined }, "repetitions");
+            })}
+            usual={words.usual}
+          />
+        )}
+        {has.side && (
+          <Choice
+            label={words.side}
+            value={clip.side}
+            of={SIDES}
+            names={words.sides}
+            usual={words.usual}
+            set={(side) => {
+              put(turn(shownTracks(), at, side));
+            }}
+          />
+        )}
+        <Choice
+          label={words.direction}
+          value={clip.direction}
+          of={has.directions}
+          names={words.directions}
+          usual={words.usual}
+          set={(direction) => {
+            set({ direction });
+          }}
+        />
+        {has.distance && (
+          <Amount
+            {...amount("distance", 0.5, 0.1, LONGEST, (distance) => {
+              set({ distance, duration: undefined }, "distance");
+            })}
+            usual={words.usual}
+          />
+        )}
+        {has.degrees && (
+          <Amount
+            {...amount("degrees", 15, 1, LONGEST, (degrees) => {
+              set({ degrees, duration: undefined }, "degrees");
+            })}
+            usual={words.usual}
+          />
+        )}
+      </div>
+      <div id={TOLD}>
+        {children}
+        <p className="problem" role="alert" hidden={!told}>
+          {told}
+        </p>
+      </div>
+      {note && <p className="soft">{`${words.note} ${note}.`}</p>}
+    </>
   );
 }

@@ -1,39 +1,39 @@
 /** What is performed, by the second: to play, and to change by hand. */
 
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { useStudio, useWords } from "../studio";
-import { Complaint } from "../ui/Complaint";
+import { Help } from "./Help";
 import { Inspector } from "./Inspector";
+import { onKey } from "./keys";
 import { Save } from "./Save";
 import { Tracks } from "./Tracks";
-import { Transport } from "./Transport";
+import { History, Transport, Zoom } from "./Transport";
 import { WORDS } from "./words";
-import { onKey } from "./keys";
 import "./timeline.css";
+
+const FPS = 30; // before anything is shown
 
 export function Timeline() {
   const words = useWords(WORDS);
-  const shown = useStudio((studio) => studio.shown);
-  const trouble = useStudio((studio) => studio.problem);
-  const chosen = useStudio((studio) => studio.chosen);
-  const [note, setNote] = useState("");
+  const fps = useStudio((studio) => studio.shown?.motion.timeline.fps ?? FPS);
   useEffect(() => {
     window.addEventListener("keydown", onKey);
     return () => {
       window.removeEventListener("keydown", onKey);
     };
   }, []);
-  if (!shown) return null;
   return (
     <section className="timeline" aria-label={words.timeline}>
-      <div className="row">
-        <Transport fps={shown.motion.timeline.fps} />
+      <div className="transport">
+        <Transport fps={fps} />
+        <History />
         <span className="space" />
+        <Zoom />
+        <Help />
         <Save />
       </div>
-      <Complaint problem={trouble?.at === "timeline" ? trouble.problem : undefined} />
       <Tracks />
-      {chosen ? <Inspector note={note} setNote={setNote} /> : <p className="soft hint">{words.hint}</p>}
+      <Inspector />
     </section>
   );
 }

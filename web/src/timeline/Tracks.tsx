@@ -1,227 +1,201 @@
 /** The rows of the timeline: blocks that can be moved, stretched and dropped, and the playhead. */
 
-import { useRef, useState, useSyncExternalStore, type DragEvent, type PointerEvent } from "react";
-import type { Mask, Placed, Segment } from "../api/motion";
-import { clock, performTracks, tracksNow, useStudio, useWords, type Chosen } from "../studio";
-import {
-  change,
-  clipAt,
-  endOf,
-  find,
-  insert,
-  lengthOf,
-  move,
-  remove,
-  rowsOf,
-  SHORTEST,
-  split,
-  toFrame,
-} from "./tracks";
+import { useCallback, useLayoutEffect, useRef, useState, type CSSProperties, type DragEvent } from "react";
+import type { Mask, Placed, Segment, TrackOf } from "../api/motion";
+import { clock, useStudio, useWords } from "../studio";
+import { useNames } from "./actions";
+import { Add } from "./Add";
+import { Block, percent } from "./Block";
+import { everyOf, Playhead, Ruler } from "./Ruler";
+import { clipAt, clipsOf, endOf, lastOf, place, rowsOf, toFrame } from "./tracks";
+import { holdOf, timeAt, timesOf, useDrag, type Drag } from "./useDrag";
+import { apply, choose, shownTracks, useTracks, useView } from "./view";
+import { useSpan, useZoom } from "./zoom";
 import { WORDS } from "./words";
 
-/** The type of what is dragged here from the library: JSON {action, duration?, mask?}. */
+/** The type of what is dragged here from the library: JSON {action, duration?}. */
 export const DRAGGED = "application/x-motion-action";
-const COLOURS = ["#2f63b0", "#9a4a26", "#236b4c", "#7a4596", "#7c5c0e", "#8d2f5b"];
-const ROOM = 1.12; // of the motion's length that is shown, so that there is room to the right
-const STEP = 0.1; // s, of an arrow key
-const EDGE = 9; // px at either end of a block that stretch it
 
-/** What is being dragged: its place so far. */
-interface Drag {
-  at: Chosen;
-  edge: "start" | "end" | undefined;
-  from: number; // px where it began
-  clip: Placed; // as it would be
-  mask: Mask;
-}
+const NONE: Segment[] = [];
 
 export function Tracks() {
   const words = useWords(WORDS);
-  const shown = useStudio((studio) => studio.shown);
+  const nameOf = useNames();
   const chosen = useStudio((studio) => studio.chosen);
+  const segments = useStudio((studio) => studio.shown?.motion.timeline.segments) ?? NONE;
+  const zoom = useView((view) => view.zoom);
+  const pending = useView((view) => view.pending !== undefined);
+  const present = useTracks();
+  const seen = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLDivElement>(null);
-  const [drag, setDrag] = useState<Drag>();
-  const tracks = tracksNow();
-  const segments = shown?.motion.timeline.segments ?? [];
-  const span = Math.max(shown?.motion.timeline.duration ?? 0, 2) * ROOM;
-  const share = (seconds: number) => `${String((100 * seconds) / span)}%`;
-  const names = [...new Set(tracks.flatMap(({ clips }) => clips.map(({ action }) => action)))];
+  const span = useSpan();
+  useZoom(seen);
+  const { drag, begin, handlers } = useDrag(area, span);
+  const [drop, setDrop] = useState<{ mask: Mask; time: number }>();
+  const tracks = drag?.edit.tracks ?? present;
+  const shown = drag ? drag.edit.at : chosen;
+  useFocus(area, shown && `${String(shown.track)}/${String(shown.clip)}`);
+  const latest = useRef(begin);
+  useLayoutEffect(() => {
+    latest.current = begin;
+  });
+  const take = useCallback<typeof begin>((event, at) => {
+    latest.current(event, at);
+  }, []);
 
-  const commit = async (next = tracks, clip?: Placed) => {
-    if ((await performTracks(next)) && clip) useStudio.setState({ chosen: find(tracksNow(), clip) });
-  };
-  const begin = (event: PointerEvent<HTMLElement>, at: Chosen, mask: Mask) => {
-    const clip = clipAt(tracks, at);
-    if (!clip || event.button !== 0) return;
-    const box = event.currentTarget.getBoundingClientRect();
-    const [left, right] = [event.clientX - box.left, box.right - event.clientX];
-    const edge = right < EDGE ? "end" : left < EDGE ? "start" : undefined;
-    event.currentTarget.setPointerCapture(event.pointerId);
-    setDrag({ at, edge, from: event.clientX, clip, mask });
-    useStudio.setState({ chosen: at });
-  };
-  const carry = (event: PointerEvent<HTMLElement>) => {
-    const clip = drag && clipAt(tracks, drag.at);
-    const width = area.current?.clientWidth;
-    if (!clip || !width) return;
-    const by = ((event.clientX - drag.from) / width) * span;
-    setDrag({
-      ...drag,
-      clip: dragged(clip, drag.edge, by),
-      mask: drag.edge ? drag.mask : (rowUnder(event) ?? drag.mask),
-    });
-  };
-  const drop = () => {
-    if (!drag) return;
-    setDrag(undefined);
-    const clip = clipAt(tracks, drag.at);
-    const row = rowsOf(tracks).find(({ tracks: numbers }) => numbers.includes(drag.at.track));
-    const still = clip && clip.start === drag.clip.start && lengthOf(clip) === lengthOf(drag.clip);
-    if (still && row?.mask === drag.mask) return;
-    const next = drag.edge
-      ? change(tracks, drag.at, drag.clip)
-      : move(tracks, drag.at, drag.clip.start, drag.mask);
-    void commit(next, drag.clip);
-  };
-  const onKeyDown = (event: React.KeyboardEvent, at: Chosen, mask: Mask) => {
-    const clip = clipAt(tracks, at);
-    const next = clip && byKey(event, tracks, at, clip, mask);
-    if (!next) return;
-    event.preventDefault();
-    void commit(next.tracks, next.clip);
+  const dropAt = (event: DragEvent) => {
+    if (!area.current) return 0;
+    const time = Math.max(0, timeAt(area.current, span, event.clientX));
+    return toFrame(time + (event.altKey ? 0 : (holdOf(area.current, span, [time])?.by ?? 0)));
   };
   const onDrop = (event: DragEvent, mask: Mask) => {
+    setDrop(undefined);
     const data = event.dataTransfer.getData(DRAGGED);
-    if (!data || !area.current) return;
+    if (!data) return;
     event.preventDefault();
     const { action, duration } = JSON.parse(data) as { action: string; duration?: number };
-    const box = area.current.getBoundingClientRect();
-    const start = toFrame(Math.max(0, ((event.clientX - box.left) / box.width) * span));
-    const clip = { action, start, duration: duration && toFrame(duration) };
-    void commit(insert(tracks, clip, mask), clip);
+    const clip = { action, start: dropAt(event), duration: duration && toFrame(duration) };
+    void apply(place(shownTracks(), clip, mask));
   };
 
+  const rows = rowsOf(tracks);
+  const tab = clipAt(tracks, shown) ? shown : firstOf(tracks);
+  const every = everyOf(span, zoom);
   return (
-    <div className="tracks">
-      <div className="names" aria-hidden="true">
+    <div className="tracks" aria-busy={pending}>
+      <div className="names">
         <span className="ruler" />
-        {rowsOf(tracks).map(({ mask }) => (
-          <span key={mask}>{words.rows[mask]}</span>
+        {rows.map(({ mask }) => (
+          <span key={mask}>
+            <span aria-hidden="true">{words.rows[mask]}</span>
+            <Add mask={mask} />
+          </span>
         ))}
       </div>
-      <div className="area" ref={area}>
-        <Ruler span={span} />
-        {rowsOf(tracks).map(({ mask, tracks: numbers }) => (
-          <div
-            key={mask}
-            className="lane"
-            role="group"
-            aria-label={words.rows[mask]}
-            data-mask={mask}
-            onDragOver={(event) => {
-              if (event.dataTransfer.types.includes(DRAGGED)) event.preventDefault();
-            }}
-            onDrop={(event) => {
-              onDrop(event, mask);
-            }}
-          >
-            {mask === "full" && <Added segments={segments} share={share} />}
-            {numbers.flatMap((track) =>
-              (tracks[track]?.clips ?? []).map((own, index) => {
-                const at = { track, clip: index };
-                const held = drag?.at.track === track && drag.at.clip === index;
-                const clip = held ? drag.clip : own;
-                return (
-                  <button
-                    key={`${String(track)}/${String(index)}`}
-                    type="button"
-                    className="block"
-                    aria-pressed={chosen?.track === track && chosen.clip === index}
-                    data-held={held || undefined}
-                    aria-description={words.block
-                      .replace("{start}", clip.start.toFixed(1))
-                      .replace("{end}", endOf(clip).toFixed(1))}
-                    title={noteOf(segments, own) || undefined}
-                    style={{
-                      left: share(clip.start),
-                      width: share(lengthOf(clip)),
-                      background: COLOURS[names.indexOf(clip.action) % COLOURS.length],
-                    }}
-                    onPointerDown={(event) => {
-                      begin(event, at, mask);
-                    }}
-                    onPointerMove={carry}
-                    onPointerUp={drop}
-                    onPointerCancel={() => {
-                      setDrag(undefined);
-                    }}
-                    onClick={() => {
-                      useStudio.setState({ chosen: at });
-                    }}
-                    onKeyDown={(event) => {
-                      onKeyDown(event, at, mask);
-                    }}
-                  >
-                    {clip.action.replaceAll("_", " ")}
-                  </button>
-                );
-              }),
-            )}
-          </div>
-        ))}
-        <Playhead span={span} />
+      <div className="seen" ref={seen}>
+        <div
+          className="area"
+          ref={area}
+          data-dragging={drag ? (drag.edge ?? "move") : undefined}
+          style={{ width: percent(zoom), "--every": percent(every / span) } as CSSProperties}
+          {...handlers}
+        >
+          <Ruler span={span} every={every} />
+          {rows.map(({ mask, tracks: numbers }) => (
+            <div
+              key={mask}
+              className="lane"
+              role="group"
+              aria-label={words.rows[mask]}
+              data-mask={mask}
+              data-over={drop?.mask === mask || (drag && !drag.edge && drag.mask === mask) || undefined}
+              onPointerDown={(event) => {
+                if (event.target !== event.currentTarget || event.button !== 0 || !area.current) return;
+                choose(undefined);
+                clock.seek(timeAt(area.current, span, event.clientX));
+              }}
+              onDragOver={(event) => {
+                if (!event.dataTransfer.types.includes(DRAGGED)) return;
+                event.preventDefault();
+                setDrop({ mask, time: dropAt(event) });
+              }}
+              onDragLeave={() => {
+                setDrop(undefined);
+              }}
+              onDrop={(event) => {
+                onDrop(event, mask);
+              }}
+            >
+              {mask === "full" && !drag && !pending && (
+                <Added segments={segments} span={span} nameOf={nameOf} />
+              )}
+              {keyed(tracks, numbers).map(({ key, track, index, clip }) => (
+                <Block
+                  key={key}
+                  clip={clip}
+                  track={track}
+                  index={index}
+                  name={nameOf(clip.action)}
+                  span={span}
+                  note={noteOf(segments, clip)}
+                  chosen={shown?.track === track && shown.clip === index}
+                  tab={tab?.track === track && tab.clip === index}
+                  held={drag?.edit.at?.track === track && drag.edit.at.clip === index}
+                  begin={take}
+                />
+              ))}
+              {drag?.mask === mask && <Carried drag={drag} span={span} name={nameOf(drag.clip.action)} />}
+              {drop?.mask === mask && <i className="mark" style={{ left: percent(drop.time / span) }} />}
+            </div>
+          ))}
+          {lastOf(tracks.flatMap(({ clips }) => clips)) === 0 && <p className="none">{words.none}</p>}
+          {drag?.holds && <i className="mark" style={{ left: percent(drag.holds.at / span) }} />}
+          <Playhead span={span} seen={seen} />
+        </div>
       </div>
     </div>
   );
 }
 
-function dragged(clip: Placed, edge: Drag["edge"], by: number): Placed {
-  if (!edge) return { ...clip, start: toFrame(Math.max(0, clip.start + by)) };
-  if (edge === "end") return { ...clip, duration: toFrame(Math.max(SHORTEST, lengthOf(clip) + by)) };
-  const start = toFrame(Math.min(Math.max(0, clip.start + by), endOf(clip) - SHORTEST));
-  return { ...clip, start, duration: toFrame(endOf(clip) - start) };
+/** What is under the pointer, and when it will be. */
+function Carried({ drag, span, name }: { drag: Drag; span: number; name: string }) {
+  const { clip, edge } = drag;
+  const at = edge === "end" ? endOf(clip) : clip.start;
+  return (
+    <>
+      {!edge && (
+        <i
+          className="carried"
+          style={{ left: percent(clip.start / span), width: percent((endOf(clip) - clip.start) / span) }}
+        >
+          {name}
+        </i>
+      )}
+      <output className="times" style={{ left: percent(at / span) }}>
+        {timesOf(drag)}
+      </output>
+    </>
+  );
 }
 
-/** The row that the pointer is over. */
-function rowUnder(event: PointerEvent): Mask | undefined {
-  const lanes = document.querySelectorAll<HTMLElement>(".lane");
-  const lane = [...lanes].find((one) => {
-    const { top, bottom } = one.getBoundingClientRect();
-    return event.clientY >= top && event.clientY <= bottom;
-  });
-  return lane?.dataset.mask as Mask | undefined;
+/** The focus stays on the chosen block, wherever it has gone. */
+function useFocus(area: { current: HTMLElement | null }, chosen: string | undefined): void {
+  useLayoutEffect(() => {
+    const focus = document.activeElement;
+    if (!chosen || (focus !== document.body && !focus?.matches(".block"))) return;
+    area.current?.querySelector<HTMLElement>(".block[aria-pressed=true]")?.focus();
+  }, [area, chosen]);
 }
 
-/** The tracks as a key changes them, and the clip as it is then. */
-function byKey(
-  event: React.KeyboardEvent,
-  tracks: ReturnType<typeof tracksNow>,
-  at: Chosen,
-  clip: Placed,
-  mask: Mask,
-) {
-  const rows = rowsOf(tracks).map((row) => row.mask);
-  const by = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
-  if (by !== undefined) {
-    const moved = dragged(clip, event.shiftKey ? "end" : undefined, by);
-    const next = event.shiftKey ? change(tracks, at, moved) : move(tracks, at, moved.start, mask);
-    return { tracks: next, clip: moved };
-  }
-  const other = rows[rows.indexOf(mask) + ({ ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0)];
-  if (event.key.startsWith("Arrow") && other && other !== mask) {
-    return { tracks: move(tracks, at, clip.start, other), clip };
-  }
-  if (event.key === "Delete" || event.key === "Backspace")
-    return { tracks: remove(tracks, at), clip: undefined };
-  const halves = event.key.toLowerCase() === "s" ? split(tracks, at, clock.time) : undefined;
-  return halves && { tracks: halves, clip };
+const firstOf = (tracks: TrackOf[]) => {
+  const track = tracks.findIndex(({ clips }) => clips.length > 0);
+  return track < 0 ? undefined : { track, clip: 0 };
+};
+
+/** The clips of a row; each keeps its key when they change places, so that it is seen to move. */
+function keyed(tracks: TrackOf[], numbers: number[]) {
+  const counts = new Map<string, number>();
+  return numbers.flatMap((track) =>
+    clipsOf(tracks, track).map((clip, index) => {
+      const count = (counts.get(clip.action) ?? 0) + 1;
+      counts.set(clip.action, count);
+      return { key: `${clip.action} ${String(count)}`, track, index, clip };
+    }),
+  );
 }
 
-const noteOf = (segments: Segment[], clip: Placed): string =>
-  segments.find((one) => one.action === clip.action && Math.abs(one.start - clip.start) < 0.04)?.note ?? "";
+export const noteOf = (segments: Segment[], clip: Placed): string =>
+  segments.find((one) => one.phrase && one.action === clip.action && Math.abs(one.start - clip.start) < 0.04)
+    ?.note ?? "";
+
+interface AddedProps {
+  segments: Segment[];
+  span: number;
+  nameOf: (action: string) => string;
+}
 
 /** What the engine added itself: getting up, standing still. */
-function Added({ segments, share }: { segments: Segment[]; share: (seconds: number) => string }) {
+function Added({ segments, span, nameOf }: AddedProps) {
   const words = useWords(WORDS);
   return segments
     .filter(({ layer, phrase }) => layer === 0 && !phrase)
@@ -229,43 +203,10 @@ function Added({ segments, share }: { segments: Segment[]; share: (seconds: numb
       <span
         key={start}
         className="added"
-        title={`${action.replaceAll("_", " ")}: ${words.added}`}
-        style={{ left: share(start), width: share(end - start) }}
+        title={`${nameOf(action)}\n${words.added}`}
+        style={{ left: percent(start / span), width: percent((end - start) / span) }}
       >
-        {action.replaceAll("_", " ")}
+        {nameOf(action)}
       </span>
     ));
-}
-
-function Ruler({ span }: { span: number }) {
-  const words = useWords(WORDS);
-  const time = useSyncExternalStore(clock.subscribe, () => clock.time);
-  const every = [1, 2, 5, 10, 30, 60, 300].find((one) => span / one <= 16) ?? 600;
-  const marks = Array.from({ length: Math.floor(span / every) + 1 }, (_, index) => index * every);
-  return (
-    <div className="ruler">
-      {marks.map((mark) => (
-        <span key={mark} style={{ left: `${String((100 * mark) / span)}%` }}>
-          {mark}
-        </span>
-      ))}
-      <input
-        type="range"
-        aria-label={words.time}
-        aria-valuetext={`${time.toFixed(1)} s`}
-        min={0}
-        max={span}
-        step={1 / 30}
-        value={time}
-        onChange={(event) => {
-          clock.seek(Number(event.target.value));
-        }}
-      />
-    </div>
-  );
-}
-
-function Playhead({ span }: { span: number }) {
-  const time = useSyncExternalStore(clock.subscribe, () => clock.time);
-  return <div className="playhead" style={{ left: `${String((100 * time) / span)}%` }} />;
 }

@@ -2,37 +2,41 @@
 
 import { clock, redo, undo, useStudio } from "../studio";
 
+const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const PRESSED = "button, a, summary, input, [role=button], [role=option], [role=tab]"; // what the space bar presses
+const STEERED = "input, [role=slider], [role=listbox] *, [role=tablist] *, [role=radiogroup] *"; // what arrows move
+
 export function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
-  if (target.matches("input:not([type=range], [type=checkbox], [type=radio]), textarea, select")) return;
-  const control = event.ctrlKey || event.metaKey;
-  if (control && event.key.toLowerCase() === "z") {
+  if (event.defaultPrevented || target.matches(TYPED)) return;
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    const act = { z: event.shiftKey ? redo : undo, y: redo }[key];
+    if (!act) return;
     event.preventDefault();
-    void (event.shiftKey ? redo() : undo());
+    void act();
     return;
   }
-  const taken =
-    event.defaultPrevented || control || target.matches("input, button, a, summary, [role=slider]");
-  if (taken || useStudio.getState().source) return;
+  if (event.altKey || useStudio.getState().source || target.matches(key === " " ? PRESSED : STEERED)) return;
   const fps = useStudio.getState().shown?.motion.timeline.fps ?? 30;
   const moves: Record<string, () => void> = {
     " ": () => {
       clock.toggle();
     },
-    ArrowLeft: () => {
+    arrowleft: () => {
       clock.step(-1 / fps);
     },
-    ArrowRight: () => {
+    arrowright: () => {
       clock.step(1 / fps);
     },
-    Home: () => {
+    home: () => {
       clock.seek(0);
     },
-    End: () => {
+    end: () => {
       clock.seek(clock.duration);
     },
   };
-  const act = moves[event.key];
+  const act = moves[key];
   if (!act) return;
   event.preventDefault();
   act();
