@@ -1,6 +1,6 @@
 /** What is shown, to take along: as a file of the motion, or as a film of it. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { kept, useWords } from "../studio";
 import { Film } from "./Film";
 import { Films } from "./Films";
@@ -20,13 +20,21 @@ export function Output() {
     void begin();
     return end;
   }, []);
+  const nav = useRef<HTMLElement>(null);
+  const began = useRef(part);
+  useEffect(() => {
+    if (began.current === part) return;
+    began.current = part;
+    nav.current?.scrollIntoView({ block: "nearest" });
+    focusIn(nav.current); // whoever pressed a button that is gone now
+  }, [part]);
   const go = (to: Part) => {
     kept.write("output", to);
     setPart(to);
   };
   return (
     <div className="output">
-      <nav className="parts" aria-label={words.parts}>
+      <nav ref={nav} className="parts" aria-label={words.parts}>
         {PARTS.map((one) => (
           <button
             key={one}
@@ -51,4 +59,9 @@ export function Output() {
       {part === "films" && <Films go={go} />}
     </div>
   );
+}
+
+/** Puts the focus on the part that is shown, if it has been lost with what had it. */
+function focusIn(nav: HTMLElement | null): void {
+  if (document.activeElement === document.body) nav?.querySelector<HTMLElement>("[aria-current]")?.focus();
 }

@@ -4,7 +4,7 @@ import { useState, type ChangeEvent } from "react";
 import { useWords } from "../studio";
 import { useForm } from "./form";
 import { limbsOf, readPicture, readPose, type Wrong } from "./picture";
-import { WORDS } from "./words";
+import { filled, WORDS } from "./words";
 
 /** `finder`: the service finds keypoints by itself. */
 export function PictureOf({ finder }: { finder: boolean }) {
@@ -26,7 +26,7 @@ export function PictureOf({ finder }: { finder: boolean }) {
       useForm.setState({ reference: { ...reference, pose: read, poseName: file.name } });
   };
   return (
-    <fieldset
+    <div
       className="picture"
       data-over={over || undefined}
       onDragOver={(event) => {
@@ -43,7 +43,6 @@ export function PictureOf({ finder }: { finder: boolean }) {
           void (file.name.endsWith(".json") ? takePose(file) : takePicture(file));
       }}
     >
-      <legend>{words.picture}</legend>
       {reference && (
         <div className="seen">
           <img src={reference.picture} alt={reference.name} />
@@ -78,7 +77,7 @@ export function PictureOf({ finder }: { finder: boolean }) {
         {!reference
           ? words.pictureHint
           : reference.pose
-            ? words.poseHere.replace("{name}", reference.poseName ?? reference.name)
+            ? filled(words.poseHere, { name: reference.poseName ?? reference.name })
             : finder
               ? words.poseFound
               : words.poseHow}
@@ -86,7 +85,7 @@ export function PictureOf({ finder }: { finder: boolean }) {
       <p className="problem" role="alert" hidden={!wrong}>
         {wrong && words[wrong]}
       </p>
-    </fieldset>
+    </div>
   );
 }
 
