@@ -68,7 +68,7 @@ export function Film({ go }: { go: (part: Part) => void }) {
       }}
     >
       <Complaint problem={unknown} />
-      {sized && <Preview track={id} form={form} reference={posed ? reference : undefined} />}
+      {sized && <Preview track={id} form={form} reference={reference?.pose && reference} />}
       <Look form={form} fps={timeline.fps} />
       <Character form={form} there={there} />
       <div className="make">

@@ -31,6 +31,7 @@ export function Films({ go }: { go: (part: Part) => void }) {
   return (
     <>
       <Complaint problem={problem} />
+      {!films && !problem && <p className="soft">{words.looking}</p>}
       {films?.length === 0 && (
         <div className="empty">
           <p className="soft">{words.empty}</p>
@@ -93,7 +94,7 @@ function Card({ film, go }: { film: Render; go: (part: Part) => void }) {
       <Facts film={film} />
       {!finished && <Progress film={film} />}
       {finished && film.state !== "done" && (
-        <p className={film.state === "failed" ? "problem" : "soft"}>
+        <p className={film.state === "failed" ? "problem small" : "soft small"}>
           {words.states[film.state]}
           {film.reason && `: ${film.reason}`}
         </p>

@@ -19,11 +19,17 @@ export function PictureOf({ finder }: { finder: boolean }) {
     if (typeof read !== "string") useForm.setState({ reference: read });
   };
   const takePose = async (file: File | undefined) => {
-    if (!file || !reference) return;
+    if (!file) return;
     const read = await readPose(file);
-    setWrong(typeof read === "string" ? read : undefined);
-    if (typeof read !== "string")
-      useForm.setState({ reference: { ...reference, pose: read, poseName: file.name } });
+    const { reference: of } = useForm.getState();
+    setWrong(typeof read === "string" ? read : of ? undefined : "pictureFirst");
+    if (of && typeof read !== "string")
+      useForm.setState({ reference: { ...of, pose: read, poseName: file.name } });
+  };
+  const take = async (files: File[]) => {
+    const isPose = ({ name }: File) => name.toLowerCase().endsWith(".json");
+    await takePicture(files.find((file) => !isPose(file)));
+    await takePose(files.find(isPose));
   };
   return (
     <div
@@ -39,8 +45,7 @@ export function PictureOf({ finder }: { finder: boolean }) {
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        for (const file of event.dataTransfer.files)
-          void (file.name.endsWith(".json") ? takePose(file) : takePicture(file));
+        void take([...event.dataTransfer.files]);
       }}
     >
       {reference && (

@@ -7,17 +7,15 @@ import type { Render } from "./renders";
 import { WORDS } from "./words";
 
 const CALM = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-const SIDE_BY_SIDE = 2; // views; three with a picture
 
 export function Screen({ film, title }: { film: Render; title: string }) {
   const words = useWords(WORDS);
   const [shown, setShown] = useState(!CALM);
+  const [near, setNear] = useState(false);
   const [broken, setBroken] = useState(false);
   if (!film.result) return null;
   if (broken) return <p className="soft small">{words.cannotPlay}</p>;
-  const { width, height, view, format } = film.request;
-  const views = view === "side-by-side" ? SIDE_BY_SIDE + Number(film.reference) : 1;
-  const style = { aspectRatio: `${String(width * views)} / ${String(height)}` };
+  const { format } = film.request;
   const fail = () => {
     setBroken(true);
   };
@@ -34,21 +32,32 @@ export function Screen({ film, title }: { film: Render; title: string }) {
       </button>
     );
   if (format === "gif")
-    return <img className="screen" style={style} src={address(film.result)} alt={title} onError={fail} />;
+    return (
+      <div className="screen" data-near>
+        <img src={address(film.result)} alt={title} onError={fail} />
+      </div>
+    );
+  // The controls would cover the picture: they come when somebody does.
+  const come = () => {
+    setNear(true);
+  };
   return (
-    <video
-      className="screen"
-      style={style}
-      src={`${address(film.result)}#t=0.001`} // so that Safari too shows the first frame before it is played
-      preload="metadata"
-      controls
-      loop
-      playsInline
-      aria-label={title}
-      onError={fail}
-      onKeyDown={(event) => {
-        event.stopPropagation(); // the space bar plays this, not the stage
-      }}
-    />
+    <div className="screen" data-near={near || undefined}>
+      <video
+        src={`${address(film.result)}#t=0.001`} // so that Safari too shows the first frame before it is played
+        preload="metadata"
+        tabIndex={0}
+        controls={near}
+        loop
+        playsInline
+        aria-label={title}
+        onPointerEnter={come}
+        onFocus={come}
+        onError={fail}
+        onKeyDown={(event) => {
+          event.stopPropagation(); // the space bar plays this, not the stage
+        }}
+      />
+    </div>
   );
 }

@@ -1,5 +1,7 @@
 /** Fields of the form. */
 
+import { useState } from "react";
+
 interface ChoiceProps<T extends string> {
   label: string;
   value: T;
@@ -40,25 +42,31 @@ interface CountProps {
 
 /** A number that is used when one is done typing it; one that cannot be becomes what it was. */
 export function Count({ label, value, least, most, step = 1, set }: CountProps) {
+  const [typed, setTyped] = useState<string>();
+  const done = (input: HTMLInputElement) => {
+    setTyped(undefined);
+    if (input.validity.valid && Number(input.value) !== value) set(Number(input.value));
+  };
   return (
     <label>
       {label}
       <input
-        key={value}
         type="number"
-        defaultValue={value}
+        value={typed ?? String(value)}
         min={least}
         max={most}
         step={step}
         required
-        onBlur={({ currentTarget: input }) => {
-          if (!input.validity.valid) input.value = String(value);
-          else if (Number(input.value) !== value) set(Number(input.value));
+        onChange={(event) => {
+          setTyped(event.target.value);
+        }}
+        onBlur={(event) => {
+          done(event.currentTarget);
         }}
         onKeyDown={(event) => {
-          const { currentTarget: input, key } = event;
-          if (key === "Enter" && input.validity.valid && Number(input.value) !== value)
-            set(Number(input.value));
+          if (event.key !== "Enter") return;
+          event.preventDefault(); // which would make the film
+          done(event.currentTarget);
         }}
       />
     </label>

@@ -19,7 +19,7 @@ export interface Reference {
   poseName?: string;
 }
 
-export type Wrong = "noPicture" | "smallPicture" | "noPose";
+export type Wrong = "noPicture" | "smallPicture" | "noPose" | "pictureFirst";
 
 /** Any picture that the browser reads, upright, on white, no larger than is useful. */
 export async function readPicture(file: File): Promise<Reference | Wrong> {

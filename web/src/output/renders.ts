@@ -163,7 +163,11 @@ export async function make(request: RenderRequest, asked: Asked, reference?: Ref
 
 /** Cancel a film that is not finished, or remove one that is; throws Problem. */
 export async function discard(film: Render): Promise<void> {
-  await ask(`/v1/renders/${film.id}`, { method: "DELETE" });
+  try {
+    await ask(`/v1/renders/${film.id}`, { method: "DELETE" });
+  } catch (error) {
+    if (problemOf(error).status !== 404) throw error; // somebody was faster
+  }
   await refresh();
 }
 
