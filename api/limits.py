@@ -48,4 +48,5 @@ class BodyLimit:
             return settings.sound_bytes
         if path == "/v1/actions" or (path.startswith("/v1/actions/") and path.endswith("/motion")):
             return settings.upload_bytes
-        return settings.picture_bytes if path == "/v1/renders" else settings.body_bytes
+        with_picture = path in ("/v1/renders", "/v1/renders/preview")
+        return settings.picture_bytes if with_picture else settings.body_bytes

@@ -51,6 +51,9 @@ class Render:
     line: str
     reason: str
     tries: int
+    text: str  # what is performed, as it was said
+    duration: float  # s
+    reference: int  # 1: with the picture of a character
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -97,8 +100,10 @@ class Renders:
         try:
             with self._file.writing() as db:
                 self._check_waiting(db, caller)
-                row = (key, caller.id, "queued", asked, time.time())
-                db.execute("INSERT INTO renders (id, caller, state, request, created) VALUES (?, ?, ?, ?, ?)", row)
+                what = plan.text, track.clip.duration, int(request.reference is not None)
+                row = (key, caller.id, "queued", asked, time.time(), *what)
+                columns = "id, caller, state, request, created, text, duration, reference"
+                db.execute(f"INSERT INTO renders ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
                 write_job(self.folder / key, request, plan, track)  # nobody sees the row before it is there
         except BaseException as error:
             shutil.rmtree(self.folder / key, ignore_errors=True)
@@ -137,6 +142,12 @@ class Renders:
         last = json.dumps([found[limit - 1].created, found[limit - 1].id])
         return found[:limit], base64.urlsafe_b64encode(last.encode()).decode()
 
+    def ahead(self, render: Render) -> int:
+        """How many, of whomever, are made before one that is queued; 0 for all others."""
+        if render.state != "queued":
+            return 0
+        return self._count(f"{UNFINISHED} AND (created, id) < (?, ?)", render.created, render.id)
+
     def cancel(self, key: str) -> None:
         """Cancel a render that is not finished; remove one that is, with its files."""
         stop = f"UPDATE renders SET state = 'cancelled', finished = ?, eta = NULL WHERE id = ? AND {UNFINISHED}"
@@ -145,6 +156,14 @@ class Renders:
         elif self.get(key).started is not None:
             return  # its process still uses the files; who ends it removes them
         self.tidy(key)
+
+    def size(self, render: Render) -> int | None:
+        """Bytes of the film; None if there is none."""
+        if render.state != "done":
+            return None
+        with suppress(OSError):
+            return result_of(self.folder / render.id, render.asked["format"]).stat().st_size
+        return None
 
     def result(self, render: Render) -> Path:
         """The film; HTTPException 409 if it is not done, 404 if it is gone."""

@@ -41,6 +41,11 @@ _RENDER: dict[str, Any] = {
     "started": "2026-01-01T12:00:01Z",
     "finished": None,
     "result": None,
+    "size": None,
+    "ahead": 0,
+    "text": "wave then run",
+    "duration": 6.8,
+    "reference": False,
     "request": _REQUEST,
 }
 
@@ -133,6 +138,11 @@ class RenderReply(BaseModel):
     started: datetime | None
     finished: datetime | None
     result: str | None = Field(description="The address of the film, once it is done")
+    size: int | None = Field(description="Bytes of the film, once it is done")
+    ahead: int = Field(description="How many are made before it, while it is queued")
+    text: str = Field(description="What is performed, as it was said")
+    duration: float = Field(description="s of the film")
+    reference: bool = Field(description="Whether it shows, or is framed as, the picture of a character")
     request: dict[str, Any] = Field(description="What was asked for, without the reference's picture")
 
 
@@ -143,3 +153,34 @@ class RenderPage(BaseModel):
 
     renders: list[RenderReply]
     cursor: str | None = Field(description="For the next page; null: this is the last")
+
+
+class Ability(BaseModel):
+    """Whether the service can do something."""
+
+    available: bool
+    reason: str = Field(description="Why not, and what to do; empty if it can")
+
+
+class RenderersReply(BaseModel):
+    """What the service can render with."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "mannequin": {"available": True, "reason": ""},
+                    "stable_animator": {"available": False, "reason": "Animation/unet.pth is missing: ..."},
+                    "pose_finder": {"available": True, "reason": ""},
+                    "waiting": 8,
+                    "kept_hours": 168.0,
+                }
+            ]
+        }
+    )
+
+    mannequin: Ability
+    stable_animator: Ability = Field(description="Films the character of a reference picture")
+    pose_finder: Ability = Field(description="Finds the keypoints of a reference that comes without")
+    waiting: int = Field(description="How many of your renders may be unfinished")
+    kept_hours: float = Field(description="How long films are kept")

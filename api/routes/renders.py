@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
-import numpy as np
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -18,20 +16,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from api.access import CallerNow
-from api.pictures import Reference, pose_finder, scene
 from api.problems import problem, problems
-from api.render_files import picture_of, pixels_of, reference_of, without_paths
-from api.renders import Render
+from api.render_checks import check_render
+from api.renders import Render, Renders
 from api.schemas_renders import RenderPage, RenderReply, RenderRequest
 from api.service import Service
-from motion_engine.clips import sample
-from motion_engine.errors import LimitExceeded, ModelUnavailable, MotionError
-from motion_engine.types import Track
+from motion_engine.errors import MotionError
 
 TYPES = {"mp4": "video/mp4", "webm": "video/webm", "gif": "image/gif"}
-MOST_PIXELS = {"mannequin": 20e9, "stable-animator": 1e9}  # of all frames: 10 min of 1024 x 1024, 2 min of 512 x 512
 LOOK = 0.25  # s between two looks at a render that somebody watches
 ALIVE = 15.0  # s after which a connection on which nothing was said is kept open by a word
+SAID = ("id", "state", "step", "steps", "line", "eta", "reason", "text", "duration", "reference")
 FINISHED = ("done", "failed", "cancelled")
 _FILM = {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()}}
 _EVENT = 'event: progress\ndata: {"id": "5f0c9a7d21be", "state": "running", "step": 60, "steps": 204, ...}\n\n'
@@ -67,10 +62,10 @@ def routes(service: Service) -> APIRouter:
         """Queue a render of a track; its Location tells how far it is. One after the other is made, also after a
         restart of the service."""
         plan, track = service.tracks.get(request.track)
-        _check(service, request, track)
+        check_render(request, track, service.settings)
         render = renders.add(caller, request, plan, track)
         response.headers["Location"] = f"/v1/renders/{render.id}"
-        return _reply(render)
+        return _reply(renders, render)
 
     @router.get("/renders", responses=problems(422, 503))
     def all_of_them(
@@ -80,12 +75,12 @@ def routes(service: Service) -> APIRouter:
     ) -> RenderPage:
         """Your renders, the newest first; those of all callers for the scope admin."""
         found, more = renders.page(caller, limit, cursor)
-        return RenderPage(renders=[_reply(render) for render in found], cursor=more)
+        return RenderPage(renders=[_reply(renders, render) for render in found], cursor=more)
 
     @router.get("/renders/{key}", responses=problems(404, 503))
     def show(key: str, caller: CallerNow) -> RenderReply:
         """One render: how far it is, and where its film will be."""
-        return _reply(renders.get(key, caller))
+        return _reply(renders, renders.get(key, caller))
 
     @router.delete("/renders/{key}", status_code=204, responses=problems(404, 503))
     def cancel(key: str, caller: CallerNow) -> None:
@@ -119,72 +114,33 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
-def _check(service: Service, request: RenderRequest, track: Track) -> None:
-    """What can be known at once: that it is not too much, that all is there, that the reference can be used."""
-    panels = 2 + (request.reference is not None) if request.view == "side-by-side" else 1
-    frames = track.clip.duration * (request.fps or track.clip.fps)
-    most, pixels = MOST_PIXELS[request.renderer], frames * request.width * request.height * panels
-    if pixels > most:
-        raise LimitExceeded(
-            f"{frames:.0f} frames of {request.width * panels} x {request.height} px are {pixels / most:.1f} times what "
-            "is rendered at once: ask for less motion, fewer frames a second or a smaller size."
-        )
-    weights = service.settings.stable_animator
-    if request.renderer == "stable-animator":
-        from animator.stable_animator.weights import check_weights
-
-        try:
-            check_weights(weights)
-        except ModelUnavailable as error:
-            raise ModelUnavailable(without_paths(str(error), weights)) from None
-    if request.reference is None:
-        return
-    if request.reference.pose is None:
-        pixels_of(request.reference)
-        _check_pose_finder(service)
-        return
-    seen: Reference = reference_of(request.reference, weights)
-    scene(replace(track, clip=sample(track.clip, np.array([0]))), picture_of(request, seen))
-
-
-def _check_pose_finder(service: Service) -> None:
-    from animator.stable_animator.dwpose import check_network
-
-    try:
-        for file in pose_finder(service.settings.stable_animator):
-            check_network(file)
-    except ModelUnavailable:
-        raise ModelUnavailable(
-            "How somebody stands in a picture is found by DWPose, which this service does not have: send the keypoints "
-            "as reference.pose (`motion pose` finds them)."
-        ) from None
-
-
-def _reply(render: Render) -> RenderReply:
-    said = {name: getattr(render, name) for name in ("id", "state", "step", "steps", "line", "eta", "reason")}
+def _reply(renders: Renders, render: Render) -> RenderReply:
+    said = {name: getattr(render, name) for name in SAID}
     times = {name: _moment(getattr(render, name)) for name in ("created", "started", "finished")}
     address = f"/v1/renders/{render.id}/result" if render.state == "done" else None
-    return RenderReply.model_validate(said | times | {"result": address, "request": render.asked})
+    film = {"result": address, "size": renders.size(render), "ahead": renders.ahead(render)}
+    return RenderReply.model_validate(said | times | film | {"request": render.asked})
 
 
 def _moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _version(render: Render) -> str:
+def _version(render: Render, ahead: int = 0) -> str:
     """Another one after each change."""
-    return f"{render.state}-{render.tries}-{render.line}-{render.step}".replace("\n", " ")
+    return f"{render.state}-{render.tries}-{render.line}-{render.step}-{ahead}".replace("\n", " ")
 
 
 async def _told(service: Service, render: Render) -> AsyncIterator[str]:
     """A progress event at every change, until the render is finished or gone or the service stops."""
     told, quiet = "", 0.0
     while not service.stopping.is_set():
-        version = _version(render)
+        said = await run_in_threadpool(_reply, service.renders, render)
+        version = _version(render, said.ahead)
         if version != told:
             told, quiet = version, 0.0
-            said = json.dumps(_reply(render).model_dump(mode="json"), ensure_ascii=False)
-            yield f"event: progress\nid: {version}\ndata: {said}\n\n"
+            data = json.dumps(said.model_dump(mode="json"), ensure_ascii=False)
+            yield f"event: progress\nid: {version}\ndata: {data}\n\n"
             if render.state in FINISHED:
                 return
         elif quiet >= ALIVE:

@@ -1,44 +1,67 @@
-/** What is shown, as files. */
+/** What is shown, to take along: as a file of the motion, or as a film of it. */
 
-import { address } from "../api/http";
-import { useStudio, useWords } from "../studio";
+import { useEffect, useRef, useState } from "react";
+import { kept, useWords } from "../studio";
+import { Film } from "./Film";
+import { Films } from "./Films";
+import { Files } from "./Files";
+import "./output.css";
+import { begin, end, isFinished, useFilms } from "./renders";
+import { filled, WORDS } from "./words";
 
-const FILES = ["bvh", "npz", "glb", "vrma", "json"] as const;
-const WORDS = {
-  en: {
-    title: "Download the motion",
-    bvh: "for Blender, MotionBuilder, Unreal",
-    npz: "SMPL / AMASS, for research",
-    glb: "an animated figure, for three.js, Blender, Unity",
-    vrma: "for any VRM avatar",
-    json: "the plan and the timeline",
-  },
-  zh: {
-    title: "下载动作",
-    bvh: "用于 Blender、MotionBuilder、Unreal",
-    npz: "SMPL / AMASS，用于研究",
-    glb: "带动画的人物，用于 three.js、Blender、Unity",
-    vrma: "用于任意 VRM 角色",
-    json: "计划与时间轴",
-  },
-};
+const PARTS = ["files", "film", "films"] as const;
+export type Part = (typeof PARTS)[number];
 
 export function Output() {
   const words = useWords(WORDS);
-  const id = useStudio((studio) => studio.shown?.motion.id);
+  const [part, setPart] = useState<Part>(() => kept.read<Part>("output", "files"));
+  const working = useFilms(({ films }) => films?.filter((film) => !isFinished(film)).length ?? 0);
+  useEffect(() => {
+    void begin();
+    return end;
+  }, []);
+  const nav = useRef<HTMLElement>(null);
+  const began = useRef(part);
+  useEffect(() => {
+    if (began.current === part) return;
+    began.current = part;
+    nav.current?.scrollIntoView({ block: "nearest" });
+    focusIn(nav.current); // whoever pressed a button that is gone now
+  }, [part]);
+  const go = (to: Part) => {
+    kept.write("output", to);
+    setPart(to);
+  };
   return (
-    <>
-      <h2>{words.title}</h2>
-      <ul className="files">
-        {FILES.map((suffix) => (
-          <li key={suffix}>
-            <a href={id && address(`/v1/tracks/${id}.${suffix}`)} download>
-              {suffix.toUpperCase()}
-            </a>{" "}
-            <span className="soft">{words[suffix]}</span>
-          </li>
+    <div className="output">
+      <nav ref={nav} className="parts" aria-label={words.parts}>
+        {PARTS.map((one) => (
+          <button
+            key={one}
+            type="button"
+            className="plain"
+            aria-current={one === part ? "true" : undefined}
+            onClick={() => {
+              go(one);
+            }}
+          >
+            {words.part[one]}
+            {one === "films" && working > 0 && (
+              <span className="badge" aria-label={filled(words.inWork, { count: working })}>
+                {working}
+              </span>
+            )}
+          </button>
         ))}
-      </ul>
-    </>
+      </nav>
+      {part === "files" && <Files />}
+      {part === "film" && <Film go={go} />}
+      {part === "films" && <Films go={go} />}
+    </div>
   );
+}
+
+/** Puts the focus on the part that is shown, if it has been lost with what had it. */
+function focusIn(nav: HTMLElement | null): void {
+  if (document.activeElement === document.body) nav?.querySelector<HTMLElement>("[aria-current]")?.focus();
 }
