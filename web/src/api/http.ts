@@ -10,6 +10,7 @@ export class Problem extends Error {
     readonly status = 0,
     readonly phrase = "",
     readonly nearest: string[] = [],
+    readonly heard = "", // of a spoken command that was not understood
   ) {
     super(detail);
   }
@@ -18,6 +19,7 @@ export class Problem extends Error {
 interface Details {
   detail?: string;
   phrase?: string | null;
+  heard?: string | null;
   nearest?: { action: string; score: number }[] | null;
 }
 
@@ -48,7 +50,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
     throw new Problem("offline");
   }
   if (reply.ok) return reply;
-  const { detail, phrase, nearest } = (await reply.json().catch(() => ({}))) as Details;
+  const { detail, phrase, nearest, heard } = (await reply.json().catch(() => ({}))) as Details;
   const kind = reply.status === 401 ? "key" : detail ? "said" : "refused";
   throw new Problem(
     kind,
@@ -56,6 +58,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
     reply.status,
     phrase ?? "",
     (nearest ?? []).map(({ action }) => action),
+    heard ?? "",
   );
 }
 
