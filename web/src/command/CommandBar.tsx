@@ -82,17 +82,6 @@ export function CommandBar() {
             setLeft(text);
           }}
         />
-        <Microphone
-          hearing={hearing}
-          busy={working}
-          onHearing={setHearing}
-          onSound={(sound) => {
-            setSpoken(true);
-            void performSpoken(sound);
-          }}
-          onHindered={setHindered}
-        />
-        <button type="submit">{words.go}</button>
         <div className="reading" id="reading" ref={row}>
           <Understood state={{ hearing, working, spoken, reading }} />
           {suggesting && (
@@ -105,6 +94,17 @@ export function CommandBar() {
             />
           )}
         </div>
+        <Microphone
+          hearing={hearing}
+          busy={working}
+          onHearing={setHearing}
+          onSound={(sound) => {
+            setSpoken(true);
+            void performSpoken(sound);
+          }}
+          onHindered={setHindered}
+        />
+        <button type="submit">{words.go}</button>
       </div>
       <Refusal trouble={trouble} spoken={spoken} hindered={hindered} reading={reading} />
       <div className="chips">

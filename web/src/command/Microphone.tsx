@@ -21,7 +21,7 @@ interface Props {
 export function Microphone({ hearing, busy, onHearing, onSound, onHindered }: Props) {
   const words = useWords(WORDS);
   const button = useRef<HTMLButtonElement>(null);
-  const speech = useSpeech({ hearing, onHearing, onSound, onHindered }, (level) => {
+  const speech = useSpeech({ hearing, busy, onHearing, onSound, onHindered }, (level) => {
     button.current?.style.setProperty("--level", level.toFixed(2));
   });
   const onKey = (event: KeyboardEvent, down: boolean) => {
@@ -44,7 +44,7 @@ export function Microphone({ hearing, busy, onHearing, onSound, onHindered }: Pr
       aria-label={words.speak}
       aria-pressed={hearing === "held" || hearing === "open"}
       title={words.speakTitle}
-      disabled={busy && hearing === "idle"}
+      aria-disabled={busy}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -76,10 +76,11 @@ export function Microphone({ hearing, busy, onHearing, onSound, onHindered }: Pr
   );
 }
 
-type Told = Pick<Props, "hearing" | "onHearing" | "onSound" | "onHindered">;
-
 /** One recording at a time, from the first press to its end. */
-function useSpeech({ hearing, onHearing, onSound, onHindered }: Told, onLevel: (level: number) => void) {
+function useSpeech(
+  { hearing, busy, onHearing, onSound, onHindered }: Props,
+  onLevel: (level: number) => void,
+) {
   const recording = useRef<Recording>(undefined);
   const pressed = useRef(0);
   const wanted = useRef(false); // it may have been thrown away while the browser still asks for permission
@@ -127,8 +128,8 @@ function useSpeech({ hearing, onHearing, onSound, onHindered }: Told, onLevel: (
   return {
     discard,
     press() {
-      if (hearing === "open") finish();
-      else if (hearing === "idle") {
+      if (recording.current) finish();
+      else if (hearing === "idle" && !busy) {
         pressed.current = performance.now();
         void start();
       }

@@ -1,15 +1,24 @@
 /** What was understood, in the colours of the words: which action, which side, how often, ... */
 
+import { Fragment } from "react";
 import type { Call, Draft } from "../api/motion";
 import { useWords } from "../studio";
 import { STYLE_OF } from "./marks";
 import { WORDS, type Words } from "./words";
 
-export function Plan({ draft: { steps, language } }: { draft: Draft }) {
+const MOST = 12; // steps; of a longer command the timeline shows all
+
+export function Plan({ draft: { steps, language, words: said } }: { draft: Draft }) {
   const words = useWords(WORDS);
+  const calls = steps.flatMap(({ actions }) => actions);
+  /** The words for an action, beside its name where that is in another language. */
+  const own = (call: Call) =>
+    said
+      .filter(({ action, kind }) => language === "zh" && kind === "action" && action === calls.indexOf(call))
+      .map(({ text }) => `${text} `);
   return (
     <ol className="plan" aria-label={words.understood}>
-      {steps.map(({ actions }, index) => (
+      {steps.slice(0, MOST).map(({ actions }, index) => (
         <li key={index}>
           {actions.map((call, number) => (
             <span key={number} className="call">
@@ -19,18 +28,22 @@ export function Plan({ draft: { steps, language } }: { draft: Draft }) {
                 </span>
               )}
               <b className="mark action" title={words.styles.action}>
-                {language === "zh" && `${call.phrase} `}
+                {own(call)}
                 {call.action.replaceAll("_", " ")}
               </b>
               {stated(call, words).map(([name, value]) => (
-                <span key={name} className={`mark ${STYLE_OF[name]}`} title={words.styles[STYLE_OF[name]]}>
-                  {value}
-                </span>
+                <Fragment key={name}>
+                  {" "}
+                  <span className={`mark ${STYLE_OF[name]}`} title={words.styles[STYLE_OF[name]]}>
+                    {value}
+                  </span>
+                </Fragment>
               ))}
             </span>
           ))}
         </li>
       ))}
+      {steps.length > MOST && <li className="soft">{words.moreSteps(steps.length - MOST)}</li>}
     </ol>
   );
 }
