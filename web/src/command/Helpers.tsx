@@ -1,4 +1,4 @@
-/** What helps to find a command: examples by theme, what was said before, what the colours and keys mean, a link. */
+/** What helps to find a command: examples by theme, what was said before, what marks and keys mean, a link. */
 
 import { useState } from "react";
 import { kept, said, useStudio, useWords } from "../studio";
@@ -147,7 +147,7 @@ function Legend() {
   const words = useWords(WORDS);
   return (
     <>
-      <h2>{words.colours}</h2>
+      <h2>{words.marks}</h2>
       <dl className="legend">
         {SHOWN.map((style) => (
           <div key={style}>

@@ -47,6 +47,7 @@ export function Microphone({ hearing, busy, onHearing, onSound, onHindered }: Pr
       aria-disabled={busy}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
+        event.currentTarget.focus(); // Safari would not, and Escape went elsewhere
         event.currentTarget.setPointerCapture(event.pointerId);
         speech.press();
       }}

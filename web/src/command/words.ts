@@ -73,8 +73,8 @@ const en = {
   linkTitle: "A link that performs this command",
   copied: "Copied",
   notCopied: "It is in the address bar",
-  help: "Colours and keys",
-  colours: "What the colours say",
+  help: "Marks and keys",
+  marks: "What the marks say",
   keys: "Keys",
   keyList: [
     ["Enter", "perform"],
@@ -161,8 +161,8 @@ const zh: Words = {
   linkTitle: "打开就会表演这个指令的链接",
   copied: "已复制",
   notCopied: "链接在地址栏里",
-  help: "颜色与按键",
-  colours: "颜色的含义",
+  help: "标记与按键",
+  marks: "标记的含义",
   keys: "按键",
   keyList: [
     ["Enter", "开始表演"],
