@@ -1,6 +1,7 @@
 /** Where one says what the character shall do, and sees how that is understood while typing. */
 
 import { useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { Suggestion } from "../api/motion";
 import { perform, performSpoken, useStudio, useWords } from "../studio";
 import "./command.css";
@@ -44,14 +45,12 @@ export function CommandBar() {
   const take = (suggestion: Suggestion, { text: before, doubts }: Reading) => {
     if (before !== text) return; // typed on since
     const better = mended(text, suggestion);
-    if (trouble && doubts.length === 1) {
-      say(better);
-    } else {
-      type(better);
-    }
-    field.current?.focus();
+    flushSync(() => {
+      (trouble && doubts.length === 1 ? say : type)(better);
+    });
     const behind = suggestion.start + suggestion.text.length;
-    requestAnimationFrame(() => field.current?.setSelectionRange(behind, behind));
+    field.current?.focus();
+    field.current?.setSelectionRange(behind, behind);
   };
   return (
     <form
