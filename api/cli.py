@@ -212,8 +212,8 @@ def _explain(engine: CommandEngine, text: str, as_json: bool) -> None:
     roles = []
     for word in explanation.words:
         action = "" if word.action is None else f"{word.action + 1}. {calls[word.action].action}"
-        roles.append((word.text, word.role, action))
-    print_table(("words", "role", "action"), roles)
+        roles.append((word.text, word.role, word.kind, action))
+    print_table(("words", "role", "says", "action"), roles)
     scores = []
     for number, (call, others) in enumerate(zip(calls, explanation.alternatives, strict=True), start=1):
         nearest = ", ".join(f"{name} {score:.2f}" for name, score in others)

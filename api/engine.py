@@ -32,6 +32,7 @@ from motion_engine.stream import MotionStream
 from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Timeline, Track
 from nlp.account import Word
 from nlp.audio import Source
+from nlp.draft import Draft, read_draft
 from nlp.match import Matcher, Phrasebook
 from nlp.models import open_embedder
 from nlp.parse import explain, notation, parse
@@ -140,6 +141,10 @@ class CommandEngine:
         """What `text` asks for, and what became of each word; the errors of `parse`."""
         return explain(text, self.matcher)
 
+    def draft(self, text: str) -> Draft:
+        """What is understood of a command that is still being typed; LimitExceeded if it is too long."""
+        return read_draft(text, self.matcher)
+
     def explain(self, text: str) -> Explanation:
         """What `text` asks for, what became of each word, and what else could be meant; the errors of `parse`."""
         plan, words = self.understand(text)
@@ -227,7 +232,8 @@ class CommandEngine:
     def warm(self) -> None:
         """Load what the first command would else wait for: the words of all actions, and the embedding model."""
         if len(self.infos) <= MANY:
-            self.notation("warm up")
+            for text in ("warmm up", "热身饼"):  # each language's words, also to put wrong ones right
+                self.draft(text)
         self.find("warm up", limit=1)
 
     def find(self, text: str, wanted: Filter = ANYTHING, *, limit: int = 20, cursor: str | None = None) -> Page:

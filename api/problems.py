@@ -95,9 +95,10 @@ def problem(status: int, detail: str, headers: Any = None) -> JSONResponse:
     return answer_to(HTTPException(status, detail, headers))
 
 
-def answer_to(error: MotionError | HTTPException) -> JSONResponse:
-    """An error as an answer."""
+def answer_to(error: MotionError | HTTPException, *, heard: str | None = None) -> JSONResponse:
+    """An error as an answer; `heard`: what somebody said who caused it."""
     said = problem_of(error)
+    said.heard = heard
     headers = error.headers if isinstance(error, HTTPException) else None
     return JSONResponse(said.model_dump(), said.status, headers, media_type="application/problem+json")
 

@@ -42,10 +42,28 @@ _PARSED: dict[str, Any] = {
     "ignored": [],
     "steps": [{"actions": [_CALL]}, {"actions": [_CALL | {"phrase": "run", "action": "run"}]}],
     "words": [
-        {"start": 0, "end": 4, "text": "wave", "role": "action", "action": 0},
-        {"start": 5, "end": 9, "text": "then", "role": "connective", "action": None},
-        {"start": 10, "end": 13, "text": "run", "role": "action", "action": 1},
+        {"start": 0, "end": 4, "text": "wave", "role": "action", "action": 0, "kind": "action"},
+        {"start": 5, "end": 9, "text": "then", "role": "connective", "action": None, "kind": "timing"},
+        {"start": 10, "end": 13, "text": "run", "role": "action", "action": 1, "kind": "action"},
     ],
+}
+_DRAFT: dict[str, Any] = {
+    **_PARSED,
+    "plan": "wave",
+    "steps": [{"actions": [_CALL]}],
+    "words": [
+        *_PARSED["words"][:2],
+        {"start": 10, "end": 14, "text": "runn", "role": "unknown", "action": None, "kind": ""},
+    ],
+    "unknown": [
+        {
+            "start": 10,
+            "end": 14,
+            "text": "runn",
+            "suggestions": [{"start": 10, "end": 14, "text": "run"}, {"start": 4, "end": 14, "text": ""}],
+        }
+    ],
+    "refused": 'No action for "runn". Nearest actions: run (0.71).',
 }
 _TRACKS: list[Any] = [
     {"clips": [{"action": "wave", "start": 0.0, "duration": 3.6}, {"action": "run", "start": 3.6, "duration": 3.2}]}
@@ -120,8 +138,11 @@ class WordReply(BaseModel):
     start: int
     end: int
     text: str
-    role: str = Field(description="action, connective, filler, negated or ignored")
+    role: str = Field(description="action, connective, filler, negated or ignored; in a draft also unknown")
     action: int | None = Field(description="The number of the action that it belongs to, in the order of the plan")
+    kind: str = Field(
+        description="What it says: action; the parameter that it states, as side or repetitions; timing for connectives"
+    )
 
 
 class ParseReply(BaseModel):
@@ -134,6 +155,39 @@ class ParseReply(BaseModel):
     ignored: list[str] = Field(description="What was said besides, of which nothing is performed: like a zombie")
     steps: list[StepReply]
     words: list[WordReply]
+
+
+class SuggestionReply(BaseModel):
+    """Words to put in the place of a stretch of the text; empty: leave it out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    start: int
+    end: int
+    text: str
+
+
+class UnknownReply(BaseModel):
+    """A stretch that is not understood, and what may stand in its place, the likeliest first."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    start: int
+    end: int
+    text: str
+    suggestions: list[SuggestionReply]
+
+
+class DraftReply(ParseReply):
+    """What is understood of a command that is not finished."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_DRAFT]})
+
+    plan: str = Field(description="Of what is understood; may be empty")
+    unknown: list[UnknownReply] = Field(
+        description="What is not understood, or would not be performed though something similar would"
+    )
+    refused: str = Field(description="Why the command would not be performed as it stands; empty: it would be")
 
 
 class SegmentReply(BaseModel):
@@ -240,4 +294,5 @@ class Problem(BaseModel):
     status: int
     detail: str
     phrase: str | None = Field(default=None, description="The words that were not understood")
+    heard: str | None = Field(default=None, description="All words of a spoken command that cannot be performed")
     nearest: list[Near] | None = Field(default=None, description="Actions that are near")

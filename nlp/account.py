@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from motion_engine.types import Plan
+from motion_engine.types import ActionCall, Plan
 from nlp.items import Item
 from nlp.tokens import Token
 
-Role = Literal["action", "connective", "filler", "negated", "ignored"]
+Role = Literal["action", "connective", "filler", "negated", "ignored", "unknown"]
 Span = tuple[int, int]  # from where to where in the text
 
 COMPLEMENTS = ("下", "上", "里", "外", "步", "圈", "舞")  # these belong to the verb before: 坐下
 _FILLERS = ("filler", "function", "comma", "stop", "prep")  # a preposition whose object is used says nothing
+_UNTIMED = ("not", "instead_of", "correct", "number")  # connectives that do not say when
 _SAYING = ("word", "noun", "manner_ok", "param", "lr", "number", "action", "weak")
 
 
@@ -28,8 +29,11 @@ class Word:
         text: What stands there.
         role: "action": it names or describes an action; "connective": it says how actions follow each other; "filler":
             it says nothing; "negated": it belongs to what shall not be done or was taken back; "ignored": it was
-            understood, but nothing of it is performed.
-        action: The number of the action that it belongs to, in the order of the plan.
+            understood, but nothing of it is performed; "unknown": it was not understood (of a draft only).
+        action: The number of the action that it belongs to, in the order of the plan; None also in a draft for what
+            belongs to an action that is not understood.
+        kind: What it says of the action: "action", or the name of the parameter that it states, such as "side";
+            "timing" for a connective; else "".
     """
 
     start: int
@@ -37,6 +41,7 @@ class Word:
     text: str
     role: Role
     action: int | None = None
+    kind: str = ""
 
 
 def account(
@@ -46,6 +51,8 @@ def account(
     ignored: Iterable[Span],
     taken: Iterable[Span],
     subjects: Iterable[Span] = (),
+    loose: Iterable[Span] = (),
+    unknown: Iterable[Span] = (),
 ) -> list[Word]:
     """The role of every word of a command; what neither acts nor connects nor fills is "ignored".
 
@@ -56,6 +63,8 @@ def account(
         ignored: The stretches that are known not to be performed.
         taken: The stretches that are negated or taken back.
         subjects: The stretches that say who acts.
+        loose: The stretches of a draft that describe an action which is not understood.
+        unknown: The stretches of a draft that are not understood.
     """
     text, calls = plan.text, [call for step in plan.steps for call in step.actions]
     marks: list[tuple[Role, int] | None] = [None] * len(text)  # for each character its role, and in which stretch it is
@@ -64,20 +73,51 @@ def account(
         ("negated", [[span] for span in taken]),
         ("action", [call.spans for call in calls]),
         ("ignored", [[span] for span in ignored]),
+        ("unknown", [[span] for span in unknown]),
     ):
         for number, group in enumerate(groups):
             for start, end in group:
                 marks[start:end] = [(role, number)] * (end - start)  # type: ignore[list-item]
+    for start, end in loose:
+        marks[start:end] = [("action", -1)] * (end - start)
     words: list[Word] = []
-    last: tuple[Role, int] | None = None
+    last: tuple[Role, int, str] | None = None
     for index, item in enumerate(items):
-        start, end = tokens[item.start].start, tokens[item.end - 1].end
-        mark = marks[start] or (_role(items, index), -1)
-        if words and mark == last and mark[0] in ("action", "ignored"):
-            start = words.pop().start
-        words.append(Word(start, end, text[start:end], mark[0], mark[1] if mark[0] == "action" else None))
-        last = mark
+        role, number = marks[tokens[item.start].start] or (_role(items, index), -1)
+        call = calls[number] if role == "action" and number >= 0 else None
+        joins = "timing" if role == "connective" and item.kind not in _UNTIMED else ""
+        for first, end, kind in _parts(item, call) if role == "action" else [(item.start, item.end, joins)]:
+            start = tokens[first].start
+            if words and (role, number, kind) == last and role in ("action", "ignored", "unknown"):
+                start = words.pop().start
+            stop = tokens[end - 1].end
+            words.append(Word(start, stop, text[start:stop], role, number if call else None, kind))
+            last = role, number, kind
     return words
+
+
+def _parts(item: Item, call: ActionCall | None) -> list[tuple[int, int, str]]:
+    """The tokens of an item that describes an action, from where to where, and what each stretch says of it."""
+    if not item.is_action:
+        return [(item.start, item.end, _states(item, call))]
+    parts: list[tuple[int, int, str]] = []
+    at = item.start
+    for start, end, name in item.inside:
+        parts += [(at, start, "action"), (start, end, name)]
+        at = end
+    return [part for part in [*parts, (at, item.end, "action")] if part[0] < part[1]]
+
+
+def _states(item: Item, call: ActionCall | None) -> str:
+    """Which parameter an item states; of those that it may state, the one that became so."""
+    value = item.entry.value if item.kind == "lr" and item.entry else None
+    stated = {"side": value, "direction": value} if value else dict(item.params)
+    if item.kind == "number":
+        stated = dict.fromkeys(("repetitions", "degrees", "steps", "duration", "distance"), item.params[0][1])
+    if item.kind == "each":
+        return "repetitions"
+    became = (name for name, value in stated.items() if call is not None and getattr(call, name, None) == value)
+    return next(became, next(iter(stated), "action"))
 
 
 def _role(items: Sequence[Item], index: int) -> Role:

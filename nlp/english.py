@@ -26,7 +26,7 @@ _DOUBLED = {"shrug", "jog", "nod", "hop", "skip", "step", "clap", "run", "sit", 
 
 
 @lru_cache(maxsize=4096)
-def _inflections(base: str) -> frozenset[str]:
+def inflections(base: str) -> frozenset[str]:
     """The -s, -ed and -ing forms of a regular verb or noun."""
     stem, forms = base, set()
     if base.endswith(("s", "x", "z", "ch", "sh")) or (base.endswith("o") and len(base) > 2):
@@ -56,7 +56,7 @@ def lemmas(word: str) -> tuple[str, ...]:
         stem = word[: -len(suffix)]
         if word.endswith(suffix) and len(stem) >= 2:
             for base in [stem + end for end in ends] + ([stem[:-1]] if stem[-1] == stem[-2] else []):
-                if len(base) > 1 and base not in found and word in _inflections(base):
+                if len(base) > 1 and base not in found and word in inflections(base):
                     found.append(base)
     return tuple(found)
 

@@ -43,6 +43,7 @@ class Item:
     entry: Entry | None = None
     params: Params = ()
     gerund: bool = False
+    inside: tuple[tuple[int, int, str], ...] = ()  # tokens in an action's phrase that state a parameter, and which
 
     @property
     def is_action(self) -> bool:
@@ -112,7 +113,8 @@ def _next(tokens: Sequence[Token], start: int, table: Phrases) -> Item:
     text = _text(tokens, start, match.end)
     if entry.kind in ("action", "weak"):
         gerund = is_gerund(token.text) and not match.literal  # not "jumping jack"
-        return Item(entry.kind, start, match.end, text, entry, _inner(tokens, start, match, table), gerund)
+        params, inside = _inner(tokens, start, match, table)
+        return Item(entry.kind, start, match.end, text, entry, params, gerund, inside)
     return Item(entry.kind, start, match.end, text, entry, entry.params)
 
 
@@ -140,15 +142,18 @@ def _text(tokens: Sequence[Token], start: int, end: int) -> str:
     return " ".join(token.text for token in tokens[start:end])
 
 
-def _inner(tokens: Sequence[Token], start: int, match: Match, table: Phrases) -> Params:
-    """The parameters of an action's phrase and of the words inside it: both hands, 三下."""
+def _inner(
+    tokens: Sequence[Token], start: int, match: Match, table: Phrases
+) -> tuple[Params, tuple[tuple[int, int, str], ...]]:
+    """The parameters of an action's phrase and of the words inside it (both hands, 三下), and where those stand."""
     params = dict(match.entry.params)
     inside = [tokens[i] for i in match.skipped]
+    stated: list[tuple[int, int, str]] = []
     surface = [tokens[i].text for i in range(start, match.end)]
     limb = any(word in units().limbs for word in surface)
     index = 0
     while index < len(inside):
-        word = inside[index].text
+        word, before = inside[index].text, dict(params)
         found, phrase = read_quantity(inside, index), table.find(inside, index)
         end = found.end if found else index + 1
         if word in _SIDES:
@@ -163,10 +168,14 @@ def _inner(tokens: Sequence[Token], start: int, match: Match, table: Phrases) ->
             params["steps" if "steps" in params else _COUNT.get(found.name, found.name)] = found.value
         elif phrase and phrase.entry.kind == "param":
             params.update(phrase.entry.params)
+        if name := next((name for name, value in params.items() if before.get(name) != value), ""):
+            first, last = match.skipped[index], match.skipped[end - 1] + 1
+            limb_behind = name == "side" and last < match.end and tokens[last].text in units().limbs
+            stated.append((first, last + limb_behind, name))
         index = end
     if match.entry.value in words("paired") and "side" not in params and units().plural & set(surface):
         params["side"] = "both"
-    return tuple(params.items())
+    return tuple(params.items()), tuple(stated)
 
 
 def _limb(tokens: Sequence[Token], start: int, table: Phrases) -> Item | None:

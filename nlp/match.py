@@ -185,7 +185,7 @@ class Matcher:
             model = self._open() if callable(self._open) else self._open
             assert model is not None
             extra: dict[str, list[str]] = {name: [] for name in self.books}
-            for name, phrase, _, _ in _lexicon_phrases():
+            for name, phrase, _, _ in lexicon_phrases():
                 extra.get(name, []).append(phrase)
             said = {
                 name: list(dict.fromkeys(filter(None, [book.description, *book.phrases()[1:], *extra[name]])))
@@ -204,7 +204,7 @@ def _is_grammar(items: Sequence[Item]) -> bool:
 def _words_of_all() -> Table:
     """The words of the grammar and of the lexicons, which are the same for every library."""
     table = grammar_words()
-    for name, phrase, params, timed in _lexicon_phrases():
+    for name, phrase, params, timed in lexicon_phrases():
         table.add(phrase, Entry("action", name, params, timed))
     for lexicon in load().values():
         for name, group in lexicon["weak"].items():
@@ -215,7 +215,7 @@ def _words_of_all() -> Table:
     return table
 
 
-def _lexicon_phrases() -> list[tuple[str, str, Params, str]]:
+def lexicon_phrases() -> list[tuple[str, str, Params, str]]:
     """(action, phrase, parameters, timed) for every phrase of both lexicons."""
     found: list[tuple[str, str, Params, str]] = []
     for lexicon in load().values():

@@ -68,7 +68,7 @@ def explain(text: str, matcher: Matcher) -> tuple[Plan, list[Word]]:
         raise BadCommand("The command has no words: say what to do, for example `wave then run`.")
     if len(spoken) > MOST_WORDS:
         raise LimitExceeded(f"The command has {len(spoken)} words, the limit is {MOST_WORDS}: say less at once.")
-    _check_script(text, spoken)
+    check_script(text, spoken)
     items = in_context(read_items(tokens, matcher.phrases))
     bare = matcher.without_model()
     literal = _attempt(text, tokens, items, bare)
@@ -187,7 +187,8 @@ def language_of(tokens: Sequence[Token]) -> Language:
     return "zh" if han and han >= others else "en"
 
 
-def _check_script(text: str, spoken: Sequence[Token]) -> None:
+def check_script(text: str, spoken: Sequence[Token]) -> None:
+    """UnknownAction if most of it is in another script than ours."""
     foreign = sum(token.kind == "foreign" for token in spoken)
     if foreign * 2 > len(spoken) or _KANA.search(text) or (foreign and not _HOMES.search(text.lower())):
         raise explained(UnknownAction(text.strip()[:80]), "English and Chinese are understood, this is neither.")

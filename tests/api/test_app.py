@@ -18,6 +18,7 @@ from api.settings import Settings
 from api.tracks import Tracks
 from motion_engine import errors
 from motion_engine.types import canonical_skeleton
+from nlp.speech import Transcript
 
 if TYPE_CHECKING:
     from conftest import Serving
@@ -210,6 +211,33 @@ def test_a_command_is_understood_word_by_word(client: TestClient) -> None:
     assert {key: composed[key] for key in parsed} == parsed
     assert composed["timeline"]["fps"] == 60
     assert composed["frames"] == round(60 * composed["timeline"]["duration"])
+
+
+def test_a_draft_is_understood_as_far_as_it_goes(client: TestClient) -> None:
+    text = "run twice, then waev the left hand"
+    draft = client.post("/v1/parse/draft", json={"text": text}).json()
+    assert client.post("/v1/parse", json={"text": text}).status_code == 404
+    assert draft["plan"] == "run[repetitions=2]" and draft["refused"]
+    said = {word["text"]: word["kind"] for word in draft["words"] if word["role"] == "action"}
+    assert said == {"run": "action", "twice": "repetitions", "left hand": "side"}
+    (unknown,) = draft["unknown"]
+    assert (unknown["text"], text[unknown["start"] : unknown["end"]]) == ("waev", "waev")
+    first, *_ = unknown["suggestions"]
+    better = text[: first["start"]] + first["text"] + text[first["end"] :]
+    mended = client.post("/v1/parse/draft", json={"text": better}).json()
+    assert (mended.pop("unknown"), mended.pop("refused")) == ([], "")
+    assert mended == client.post("/v1/parse", json={"text": better}).json()
+    assert mended["plan"] == "run[repetitions=2] > wave[side=left]"
+
+
+def test_what_was_heard_but_not_understood_is_told(client: TestClient, engine: CommandEngine) -> None:
+    heard = Transcript("wave, then bake a cake", "en", 0.9, 2.0, "none")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "hear", lambda *_: heard)
+        reply = client.post("/v1/commands/audio", content=b"sound", headers={"content-type": "audio/webm"})
+    assert reply.status_code == 404
+    assert reply.json()["heard"] == heard.text and reply.json()["phrase"] == "bake a cake"
+    _check_problem(reply)
 
 
 def test_a_spoken_command(client: TestClient) -> None:

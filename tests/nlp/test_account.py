@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,19 @@ OWN = Path(__file__).parents[1] / "data/commands.jsonl"
 
 
 def roles(text: str, matcher: Matcher) -> list[tuple[str, str]]:
-    return [(word.text, word.role) for word in explain(text, matcher)[1]]
+    """The role of each stretch, whatever its words say of an action."""
+    found: list[Word] = []
+    for word in explain(text, matcher)[1]:
+        before = found[-1] if found else None
+        if before and before.role == word.role == "action" and before.action == word.action:
+            found[-1] = replace(before, end=word.end, text=text[before.start : word.end])
+        else:
+            found.append(word)
+    return [(word.text, word.role) for word in found]
+
+
+def kinds(text: str, matcher: Matcher) -> list[tuple[str, str]]:
+    return [(word.text, word.kind) for word in explain(text, matcher)[1] if word.kind]
 
 
 def test_every_character_of_our_commands_belongs_to_one_word(wordy: Matcher) -> None:
@@ -51,8 +64,35 @@ def test_roles_of_words(wordy: Matcher) -> None:
 
 
 def test_words_belong_to_their_action(wordy: Matcher) -> None:
-    words = explain("左手挥三下右手挥两下", wordy)[1]
-    assert words == [Word(0, 5, "左手挥三下", "action", 0), Word(5, 10, "右手挥两下", "action", 1)]
+    assert explain("左手挥三下右手挥两下", wordy)[1] == [
+        Word(0, 2, "左手", "action", 0, "side"),
+        Word(2, 3, "挥", "action", 0, "action"),
+        Word(3, 5, "三下", "action", 0, "repetitions"),
+        Word(5, 7, "右手", "action", 1, "side"),
+        Word(7, 8, "挥", "action", 1, "action"),
+        Word(8, 10, "两下", "action", 1, "repetitions"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("run while waving the left hand three times",
+         "run:action while:timing waving the:action left hand:side three times:repetitions"),
+        ("quickly punch for five seconds", "quickly:speed punch:action five seconds:duration"),
+        ("turn left 90 then kick left", "turn:action left:direction 90:degrees then:timing kick:action left:side"),
+        ("turn left 45 degrees", "turn:action left:direction 45 degrees:degrees"),
+        ("walk forward three steps", "walk:action forward:direction three steps:steps"),
+        ("walk ten feet, don't run", "walk:action ten feet:distance"),
+        ("wave and nod three times each", "wave:action and:timing nod:action three times:repetitions each:repetitions"),
+        ("turn left, then right", "turn:action left:direction then:timing right:direction"),
+        ("慢慢坐下", "慢慢:speed 坐下:action"),
+        ("走五步，不对六步", "走:action 五步:steps 六步:steps"),
+        ("跑步的时候挥手", "跑步:action 的时候:timing 挥手:action"),
+    ],
+)  # fmt: skip
+def test_what_words_say(wordy: Matcher, text: str, expected: str) -> None:
+    assert " ".join(f"{word}:{kind}" for word, kind in kinds(text, wordy)) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,9 @@
 
 import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { CommandBar } from "./command/CommandBar";
+import { begin } from "./command/link";
 import { WORDS as COMMANDS } from "./command/words";
-import {
-  openPanel,
-  perform,
-  setLanguage,
-  setTheme,
-  useStudio,
-  useWords,
-  type Panel,
-  type Theme,
-} from "./studio";
+import { openPanel, setLanguage, setTheme, useStudio, useWords, type Panel, type Theme } from "./studio";
 import { Timeline } from "./timeline/Timeline";
 import { KeyDialog } from "./ui/KeyDialog";
 import { WORDS } from "./words";
@@ -40,7 +32,7 @@ export function App() {
   useEffect(() => {
     if (begun) return;
     begun = true;
-    void perform(COMMANDS.en.examples[0] ?? "", !CALM, false);
+    void begin(COMMANDS.en.first, !CALM);
   }, []);
   return (
     <>

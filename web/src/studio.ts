@@ -1,7 +1,7 @@
 /** What the page knows and does; all views share it. */
 
 import { create } from "zustand";
-import { problemOf, type Problem } from "./api/http";
+import { Problem, problemOf } from "./api/http";
 import * as service from "./api/motion";
 import type { Joint, Motion, TrackOf } from "./api/motion";
 import { Clock } from "./stage/clock";
@@ -173,7 +173,10 @@ export async function performSpoken(sound: Blob): Promise<void> {
   set({ source: undefined });
   let heard = "";
   const make = async () => {
-    const spoken = await service.listen(sound);
+    const spoken = await service.listen(sound).catch((error: unknown) => {
+      if (error instanceof Problem && error.heard) set({ text: error.heard });
+      throw error;
+    });
     heard = spoken.heard.text;
     set({ text: heard });
     return spoken;

@@ -12,6 +12,7 @@ export class Problem extends Error {
     readonly status = 0,
     readonly phrase = "",
     readonly nearest: string[] = [],
+    readonly heard = "", // of a spoken command that was not understood
   ) {
     super(detail);
   }
@@ -20,6 +21,7 @@ export class Problem extends Error {
 interface Details {
   detail?: string;
   phrase?: string | null;
+  heard?: string | null;
   nearest?: { action: string; score: number }[] | null;
 }
 
@@ -50,7 +52,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
     throw new Problem("offline");
   }
   if (reply.ok) return reply;
-  const { detail, phrase, nearest } = (await reply.json().catch(() => ({}))) as Details;
+  const { detail, phrase, nearest, heard } = (await reply.json().catch(() => ({}))) as Details;
   if (reply.status === 401) window.dispatchEvent(new Event(KEY_NEEDED));
   const kind = reply.status === 401 ? "key" : detail ? "said" : "refused";
   throw new Problem(
@@ -59,6 +61,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
     reply.status,
     phrase ?? "",
     (nearest ?? []).map(({ action }) => action),
+    heard ?? "",
   );
 }
 

@@ -46,12 +46,28 @@ export interface Segment {
   note: string;
 }
 
+/** What a word says: an action, the parameter that it states, when, or nothing. */
+export type Kind =
+  | ""
+  | "action"
+  | "timing"
+  | "side"
+  | "direction"
+  | "speed"
+  | "repetitions"
+  | "duration"
+  | "distance"
+  | "steps"
+  | "degrees";
+
+/** Places in the text count characters as the service does: one beyond U+FFFF is one, not two as in a JS string. */
 export interface Word {
   start: number;
   end: number;
   text: string;
-  role: "action" | "connective" | "filler" | "negated" | "ignored";
+  role: "action" | "connective" | "filler" | "negated" | "ignored" | "unknown";
   action: number | null;
+  kind: Kind;
 }
 
 export interface Call extends Parameters {
@@ -67,6 +83,19 @@ export interface Parsed {
   ignored: string[];
   steps: { actions: Call[] }[];
   words: Word[];
+}
+
+/** Words to put in the place of a stretch of the text; empty: leave it out. */
+export interface Suggestion {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/** What is understood of a command that is being typed. */
+export interface Draft extends Parsed {
+  unknown: (Suggestion & { suggestions: Suggestion[] })[]; // what stands there, and what may be meant
+  refused: string; // why it would not be performed; empty: it would be
 }
 
 export interface Motion extends Parsed {
@@ -86,6 +115,10 @@ const at = "/v1";
 /** Understand a command, without performing it. */
 export const parse = (text: string, signal?: AbortSignal) =>
   send<Parsed>(`${at}/parse`, { text }, { signal });
+
+/** Understand what there is of a command. */
+export const draft = (text: string, signal?: AbortSignal) =>
+  send<Draft>(`${at}/parse/draft`, { text }, { signal });
 
 /** Understand and perform a command. */
 export const command = (text: string) => send<Motion>(`${at}/commands`, { text });

@@ -1,8 +1,19 @@
-/** Where one says what the character shall do, and is told how that was understood. */
+/** Where one says what the character shall do, and sees how that is understood while typing. */
 
-import { perform, useStudio, useWords } from "../studio";
-import { Complaint } from "../ui/Complaint";
+import { useRef, useState } from "react";
+import { flushSync } from "react-dom";
+import type { Suggestion } from "../api/motion";
+import { perform, performSpoken, useStudio, useWords } from "../studio";
 import "./command.css";
+import { useReading } from "./draft";
+import { Editor } from "./Editor";
+import { Helpers } from "./Helpers";
+import { mended, type Reading } from "./marks";
+import { Microphone, type Hearing } from "./Microphone";
+import { Plan } from "./Plan";
+import type { Hindrance } from "./recorder";
+import { Suggestions } from "./Suggestions";
+import { Refusal } from "./Refusal";
 import { WORDS } from "./words";
 
 export function CommandBar() {
@@ -12,12 +23,38 @@ export function CommandBar() {
   const trouble = useStudio((studio) =>
     studio.problem?.at === "command" ? studio.problem.problem : undefined,
   );
+  const [composing, setComposing] = useState(false);
+  const [left, setLeft] = useState<string>(); // for this text no suggestions are wanted
+  const [hearing, setHearing] = useState<Hearing>("idle");
+  const [spoken, setSpoken] = useState(false); // what was asked for last
+  const [hindered, setHindered] = useState<Hindrance>();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const row = useRef<HTMLDivElement>(null);
+  const reading = useReading(text, composing);
+  const suggesting = reading && reading.doubts.length > 0 && left !== text && !working && hearing === "idle";
+
+  const type = (typed: string) => {
+    useStudio.setState(trouble ? { text: typed, problem: undefined } : { text: typed });
+    setHindered(undefined);
+  };
   const say = (command: string) => {
-    useStudio.setState({ text: command });
+    type(command);
+    setSpoken(false);
     void perform(command);
+  };
+  const take = (suggestion: Suggestion, { text: before, doubts }: Reading) => {
+    if (before !== text) return; // typed on since
+    const better = mended(text, suggestion);
+    flushSync(() => {
+      (trouble && doubts.length === 1 ? say : type)(better);
+    });
+    const behind = suggestion.start + suggestion.text.length;
+    field.current?.focus();
+    field.current?.setSelectionRange(behind, behind);
   };
   return (
     <form
+      className="command"
       aria-busy={working}
       onSubmit={(event) => {
         event.preventDefault();
@@ -25,72 +62,93 @@ export function CommandBar() {
       }}
     >
       <div className="bar">
-        <input
-          id="command"
-          aria-label={words.ask}
-          placeholder={words.ask}
-          value={text}
-          maxLength={20000}
-          autoComplete="off"
-          aria-invalid={trouble !== undefined}
-          aria-describedby="reply"
-          onChange={(event) => {
-            useStudio.setState({ text: event.target.value });
+        <Editor
+          field={field}
+          text={text}
+          reading={reading}
+          refused={trouble !== undefined}
+          onText={type}
+          onComposing={setComposing}
+          onSubmit={() => {
+            say(text.trim() || words.first);
           }}
+          onDown={() => {
+            const first = row.current?.querySelector<HTMLElement>(".suggestions button");
+            first?.focus();
+            return first != null;
+          }}
+          onEscape={() => {
+            setLeft(text);
+          }}
+        />
+        <div className="reading" id="reading" ref={row}>
+          <Understood state={{ hearing, working, spoken, reading }} />
+          {suggesting && (
+            <Suggestions
+              reading={reading}
+              onTake={(suggestion) => {
+                take(suggestion, reading);
+              }}
+              onLeave={() => field.current?.focus()}
+            />
+          )}
+        </div>
+        <Microphone
+          hearing={hearing}
+          busy={working}
+          onHearing={setHearing}
+          onSound={(sound) => {
+            setSpoken(true);
+            void performSpoken(sound);
+          }}
+          onHindered={setHindered}
         />
         <button type="submit">{words.go}</button>
       </div>
+      <Refusal trouble={trouble} spoken={spoken} hindered={hindered} reading={reading} />
       <div className="chips">
         {words.examples.map((example) => (
-          <Chip key={example} text={example} say={say} />
+          <button
+            key={example}
+            type="button"
+            className="chip"
+            onClick={(event) => {
+              if (event.detail > 0) event.currentTarget.blur(); // clicked, not chosen by key: the space bar is free to pause
+              say(example);
+            }}
+          >
+            {example}
+          </button>
         ))}
+        <Helpers say={say} />
       </div>
-      <div id="reply" className="chips soft" role="status">
-        {working ? words.working : <Reply say={say} />}
-      </div>
-      <Complaint problem={trouble} />
     </form>
   );
 }
 
-/** What was understood; or what may have been meant by the words that were not. */
-function Reply({ say }: { say: (text: string) => void }) {
-  const words = useWords(WORDS);
-  const text = useStudio((studio) => studio.text);
-  const shown = useStudio((studio) => studio.shown);
-  const trouble = useStudio((studio) => studio.problem);
-  if (trouble) {
-    const { phrase, nearest } = trouble.problem;
-    if (nearest.length === 0) return null;
-    const mend = (action: string) => {
-      say(phrase && text.includes(phrase) ? text.replace(phrase, action) : action);
-    };
-    return (
-      <>
-        {words.nearest}
-        {nearest.map((name) => (
-          <Chip key={name} text={name.replaceAll("_", " ")} say={mend} />
-        ))}
-      </>
-    );
-  }
-  if (!shown) return null;
-  const { plan, ignored } = shown.motion;
-  const besides = ignored.length > 0 ? ` (${words.ignored}: ${ignored.join("; ")})` : "";
-  return `${words.understood}: ${plan}${besides}`;
+interface State {
+  hearing: Hearing;
+  working: boolean;
+  spoken: boolean;
+  reading: Reading | undefined;
 }
 
-function Chip({ text, say }: { text: string; say: (text: string) => void }) {
+/** What the page is about, or what it has understood. */
+function Understood({ state: { hearing, working, spoken, reading } }: { state: State }) {
+  const words = useWords(WORDS);
+  const text = useStudio((studio) => studio.text);
+  const doing = hearing !== "idle" ? words[hearing] : working ? words[spoken ? "hearing" : "working"] : "";
   return (
-    <button
-      type="button"
-      className="chip"
-      onClick={(event) => {
-        if (event.detail > 0) event.currentTarget.blur(); // clicked, not chosen by key: the space bar is free to pause
-        say(text);
-      }}
-    >
-      {text}
-    </button>
+    <>
+      <span className="soft" role="status">
+        {doing}
+      </span>
+      {!doing &&
+        (reading ? (
+          <Plan draft={reading.draft} />
+        ) : (
+          text === "" && <span className="soft">{words.hint}</span>
+        ))}
+    </>
   );
 }

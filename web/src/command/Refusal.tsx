@@ -1,0 +1,35 @@
+/** Why nothing was performed: what was not understood, or what hinders the microphone. */
+
+import type { Problem } from "../api/http";
+import { useWords } from "../studio";
+import { Complaint } from "../ui/Complaint";
+import type { Reading } from "./marks";
+import type { Hindrance } from "./recorder";
+import { WORDS } from "./words";
+
+interface Props {
+  trouble: Problem | undefined;
+  spoken: boolean;
+  hindered: Hindrance | undefined;
+  reading: Reading | undefined;
+}
+
+export function Refusal({ trouble, spoken, hindered, reading }: Props) {
+  const words = useWords(WORDS);
+  const own = hindered ? words.hindered[hindered] : trouble && inOwnWords();
+  if (!own) return <Complaint problem={trouble} />;
+  return (
+    <p className="problem" role="alert">
+      {own}
+    </p>
+  );
+
+  /** What the page can say better than the service, which does not know what it looks like here. */
+  function inOwnWords(): string {
+    if (spoken && trouble?.status === 503) return `${words.noSpeech} ${trouble.message}`;
+    if (spoken && trouble?.status === 422 && !trouble.heard) return words.nothingHeard;
+    const strange = reading?.draft.refused ? reading.doubts : [];
+    const said = strange.map(({ start, end }) => `“${reading?.text.slice(start, end) ?? ""}”`);
+    return trouble?.status === 404 && said.length > 0 ? words.notUnderstood(said.join(", ")) : "";
+  }
+}
