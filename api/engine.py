@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -11,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from action_library.action import checked, normal_name, sort_aliases
+from action_library.action import Action, checked, normal_name, sort_aliases
 from action_library.library import Library, Progress
 from action_library.search import ANYTHING, Filter, Page
 from action_library.sequence import (
@@ -38,6 +39,7 @@ from nlp.parse import explain, notation, parse
 from nlp.speech import Listener, Transcript, open_recognizer, vocabulary_of
 
 MANY = 5000  # actions; of so many the search does not look at all phrases of each
+FACETS = 100  # values of one kind that are told
 LIKELY = 5  # actions that a phrase may mean, which are looked for first
 
 
@@ -54,6 +56,26 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class Facets:
+    """What actions can be filtered by, and how many have it, the most first."""
+
+    tags: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[str, int], ...]
+    sources: tuple[tuple[str, int], ...]
+    licences: tuple[tuple[str, int], ...]
+
+
+def _facets(actions: Iterable[Action]) -> Facets:
+    tags, parts, sources, licences = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for action in actions:
+        tags.update(action.tags)
+        parts.update(action.parts)
+        sources[action.source] += 1
+        licences[action.licence] += 1
+    return Facets(*(tuple(counter.most_common(FACETS)) for counter in (tags, parts, sources, licences)))
+
+
+@dataclass(frozen=True)
 class _Known:
     """The actions of the library at one revision."""
 
@@ -61,6 +83,7 @@ class _Known:
     infos: dict[str, ActionInfo]
     sequences: dict[str, Sequence]
     matcher: Matcher
+    facets: Facets
 
 
 class _Infos(Mapping[str, ActionInfo]):
@@ -102,6 +125,11 @@ class CommandEngine:
         return self._current().infos
 
     @property
+    def facets(self) -> Facets:
+        """How many actions have which tags, parts, sources and licences."""
+        return self._current().facets
+
+    @property
     def matcher(self) -> Matcher:
         """Knows the words of all actions."""
         return self._current().matcher
@@ -118,7 +146,7 @@ class CommandEngine:
                 ]
                 matcher = Matcher(books, self._embedder, cache=self.library.vectors)
                 infos = {action.name: action.info() for action in actions}
-                self._known = _Known(revision, infos, sequences, matcher)
+                self._known = _Known(revision, infos, sequences, matcher, _facets(actions))
             return self._known
 
     @classmethod

@@ -19,7 +19,15 @@ from api.preview import moving, thumbnail
 from api.problems import files, problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.track_files import DOWNLOADS, IfNoneMatch, Seconds, file_of, frames_of
-from api.schemas_actions import ActionChange, ActionDetail, ActionPage, ActionReply, RestoreRequest, VersionReply
+from api.schemas_actions import (
+    ActionChange,
+    ActionDetail,
+    ActionPage,
+    ActionReply,
+    FacetsReply,
+    RestoreRequest,
+    VersionReply,
+)
 from api.service import Service
 from motion_engine.errors import BadClip
 from motion_engine.types import Side, Track
@@ -75,6 +83,12 @@ def routes(service: Service) -> APIRouter:
             return _page(engine.find(text, wanted, limit=limit, cursor=cursor))
         return _page(library.index.page(wanted, sort=sort, descending=descending, limit=limit, cursor=cursor))
 
+    @router.get("/facets", responses=problems(503))
+    def facets() -> FacetsReply:
+        """What actions can be filtered by: tags, parts, sources and licences, those that most have first."""
+        found = {kind: [{"value": v, "count": n} for v, n in pairs] for kind, pairs in vars(engine.facets).items()}
+        return FacetsReply.model_validate({"actions": len(engine.infos)} | found)
+
     @router.get("/actions/{name}", responses=problems(400, 404, 503))
     def show(name: str, response: Response) -> ActionDetail:
         """One action and all that is known of it, with the ETag of what is said of it."""
@@ -86,7 +100,10 @@ def routes(service: Service) -> APIRouter:
         row = _action_row(engine, name)
         revision = expected(row, if_match)
         try:
-            changed = library.edit(row.entry.name, expect=revision, **said.model_dump(exclude_none=True))
+            values = said.model_dump(exclude_none=True)
+            if said.name is not None:
+                values["name"] = normal_name(said.name)
+            changed = library.edit(row.entry.name, expect=revision, **values)
             return _tagged(engine, changed, response)
         except BadClip:
             expected(_action_row(engine, name), if_match)  # somebody may have been faster
@@ -168,7 +185,7 @@ def _page(page: Page) -> ActionPage:
 
 
 def _reply(row: Row, **more: Any) -> ActionReply:
-    return ActionReply.model_validate(parse_row(row).model_dump() | more)
+    return ActionReply.model_validate(parse_row(row).model_dump() | {"version": row.version} | more)
 
 
 def _version(row: Row, state: Literal["present", "former", "removed"]) -> VersionReply:
