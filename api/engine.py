@@ -28,9 +28,11 @@ from action_library.sequence import (
 )
 from motion_engine.compose import compose
 from motion_engine.errors import BadCommand, MotionError
+from motion_engine.parts import part_of
 from motion_engine.schedule import schedule
+from motion_engine.steps import hold
 from motion_engine.stream import MotionStream
-from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Timeline, Track
+from motion_engine.types import LIBRARY_FPS, ActionCall, ActionInfo, Language, Plan, Timeline, Track
 from nlp.account import Word
 from nlp.audio import Source
 from nlp.match import Matcher, Phrasebook
@@ -246,6 +248,12 @@ class CommandEngine:
         """Words that mean the action or sequence of this name: its own, unless they mean something else."""
         words = name.replace("_", " ")
         return words if self.notation(words) == name else f"do the action {words}"
+
+    def usual_length(self, action: Action) -> float:
+        """How long an action is performed if nobody says, s."""
+        info = action.info()
+        call = ActionCall(phrase="", action=action.name)
+        return part_of(call, info, held=hold(info, self.infos) is not None).duration
 
     def learn(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Works out what actions mean that were not yet searched; else the next `find` does it, and takes that long."""

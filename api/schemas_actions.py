@@ -17,6 +17,7 @@ _ACTION: dict[str, Any] = {
     "aliases": {"en": ["jog", "sprint"], "zh": ["跑步"]},
     "tags": ["locomotion"],
     "duration": 0.8,
+    "usual": 2.4,
     "source": "DeepMimic",
     "licence": "MIT",
     "cyclic": True,
@@ -37,6 +38,7 @@ class ActionReply(BaseModel):
     aliases: dict[Language, tuple[str, ...]]
     tags: tuple[str, ...]
     duration: float = Field(description="s, of the whole clip played once")
+    usual: float = Field(description="s that it is performed if nobody says")
     source: str
     licence: str
     cyclic: bool = Field(description="Whether it goes on, as a walk")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
-from action_library.action import normal_name
+from action_library.action import Action, normal_name
 from action_library.entry import parse_row
 from action_library.search import Filter, Page
 from action_library.store import Row, Sort
@@ -80,8 +80,8 @@ def routes(service: Service) -> APIRouter:
     ) -> ActionPage:
         """Actions that pass the filter: those that mean `text`, the nearest first, or all in order."""
         if text:
-            return _page(engine.find(text, wanted, limit=limit, cursor=cursor))
-        return _page(library.index.page(wanted, sort=sort, descending=descending, limit=limit, cursor=cursor))
+            return _page(engine, engine.find(text, wanted, limit=limit, cursor=cursor))
+        return _page(engine, library.index.page(wanted, sort=sort, descending=descending, limit=limit, cursor=cursor))
 
     @router.get("/facets", responses=problems(503))
     def facets() -> FacetsReply:
@@ -161,8 +161,8 @@ def routes(service: Service) -> APIRouter:
         there, past = library.store.get(normal_name(name)), library.store.past(normal_name(name))
         if there is None and not past:
             library.row(name)  # tells the nearest names
-        present = [_version(there, "present")] if there else []
-        return present + [_version(row, "removed" if row.removed else "former") for row in past]
+        present = [_version(engine, there, "present")] if there else []
+        return present + [_version(engine, row, "removed" if row.removed else "former") for row in past]
 
     @router.post("/actions/{name}/restore", responses=problems(400, 404, 422, 503))
     def restore(name: str, request: RestoreRequest, response: Response) -> ActionDetail:
@@ -178,24 +178,30 @@ def _action_row(engine: CommandEngine, name: str) -> Row:
     return engine.library.row(name)
 
 
-def _page(page: Page) -> ActionPage:
+def _page(engine: CommandEngine, page: Page) -> ActionPage:
     scores: tuple[float | None, ...] = page.scores or (None,) * len(page.rows)
-    found = [_reply(row, score=score) for row, score in zip(page.rows, scores, strict=True)]
+    found = [_reply(engine, row, score) for row, score in zip(page.rows, scores, strict=True)]
     return ActionPage(actions=found, cursor=page.cursor)
 
 
-def _reply(row: Row, **more: Any) -> ActionReply:
-    return ActionReply.model_validate(parse_row(row).model_dump() | {"version": row.version} | more)
+def _known(engine: CommandEngine, row: Row) -> dict[str, Any]:
+    """What is known of an action, the version included."""
+    action = parse_row(row)
+    assert isinstance(action, Action)
+    return action.model_dump() | {"version": row.version, "usual": round(engine.usual_length(action), 4)}
 
 
-def _version(row: Row, state: Literal["present", "former", "removed"]) -> VersionReply:
-    return VersionReply(version=row.version, state=state, action=_reply(row))
+def _reply(engine: CommandEngine, row: Row, score: float | None = None) -> ActionReply:
+    return ActionReply.model_validate(_known(engine, row) | {"score": score})
+
+
+def _version(engine: CommandEngine, row: Row, state: Literal["present", "former", "removed"]) -> VersionReply:
+    return VersionReply(version=row.version, state=state, action=_reply(engine, row))
 
 
 def detail(engine: CommandEngine, row: Row) -> ActionDetail:
     """All that is known of an action."""
-    values = parse_row(row).model_dump() | {"version": row.version, "say": engine.how_to_say(row.entry.name)}
-    return ActionDetail.model_validate(values)
+    return ActionDetail.model_validate(_known(engine, row) | {"say": engine.how_to_say(row.entry.name)})
 
 
 def _tagged(engine: CommandEngine, row: Row, response: Response) -> ActionDetail:

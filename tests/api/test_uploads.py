@@ -108,9 +108,13 @@ def test_what_can_be_filtered_by_is_counted(own: TestClient, files: dict[str, by
     assert counts == sorted(counts, reverse=True)
 
 
-def test_a_name_is_written_as_names_are(own: TestClient) -> None:
+def test_names_are_normal_and_lengths_are_as_performed(own: TestClient) -> None:
     assert own.patch("/v1/actions/bow", json={"name": "Deep Bow!"}).json()["name"] == "deep_bow"
-    assert own.get("/v1/actions").json()["actions"][0]["mask"] == "full"
+    listed = {action["name"]: action for action in own.get("/v1/actions").json()["actions"]}
+    assert listed["wave"]["mask"] == "right_arm"
+    track = own.post("/v1/sequences", json={"tracks": [{"clips": [{"action": "wave", "start": 0}]}]}).json()
+    ends = [one["end"] for one in track["timeline"]["segments"] if one["action"] == "wave"]
+    assert listed["wave"]["usual"] == pytest.approx(ends[0], abs=0.02) and listed["wave"]["duration"] < ends[0] - 0.5
 
 
 def bomb() -> bytes:
