@@ -7,10 +7,9 @@ import { DRAGGED } from "../timeline/Tracks";
 import { addAction } from "./add";
 import { part, type Action } from "./api";
 import { end, previewAction, usePreview } from "./preview";
-import { open, tell } from "./state";
+import { CALM, open, tell } from "./state";
 import { filled, titleOf, WORDS } from "./words";
 
-const CALM = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const TOUCH = window.matchMedia("(hover: none)").matches; // nothing hovers there: pictures move by themselves
 
 export function Card({ action }: { action: Action }) {
@@ -102,7 +101,6 @@ export function Picture({ action: { name, version }, moving: near }: { action: A
         <img
           src={of("thumbnail.webp")}
           alt=""
-          loading="lazy"
           draggable={false}
           hidden={!moving || !come}
           onLoad={() => {

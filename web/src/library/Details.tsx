@@ -126,7 +126,9 @@ function All({ known, put }: { known: Tagged; put: (next: Tagged) => void }) {
 /** The words that perform it. */
 function Sayings({ action }: { action: Detail }) {
   const words = useWords(WORDS);
-  const all = [action.say, ...(action.aliases.en ?? []), ...(action.aliases.zh ?? [])];
+  const language = useStudio((studio) => studio.language);
+  const { en = [], zh = [] } = action.aliases;
+  const all = language === "zh" ? [...zh, action.say, ...en] : [action.say, ...en, ...zh];
   return (
     <>
       <h3>{words.say}</h3>
@@ -157,14 +159,17 @@ function Facts({ action }: { action: Detail }) {
   const parts = action.parts.map((one) => words.parts[one] ?? one).join(", ");
   const whither = [way && words.ways[way], distance > 0.05 && `${distance.toFixed(1)} m`].filter(Boolean);
   const rows: [string, string | false | null][] = [
-    [words.lasts, filled(words.lastsValue, { usual, duration, frames, fps })],
+    [
+      words.lasts,
+      filled(usual === duration ? words.lastsOnce : words.lastsValue, { usual, duration, frames, fps }),
+    ],
     [words.repeats, action.cyclic ? words.yes : words.no],
     [words.needs, words.masks[action.mask] ?? action.mask],
     [words.moving, parts],
     [words.side, side && words.sides[side]],
     [words.way, whither.join(", ")],
     [words.turn, degrees > 5 && `${words.turns[turn > 0 ? "left" : "right"]} ${String(degrees)}°`],
-    [words.postures, first === last ? first : `${first} → ${last}`],
+    [words.postures, [...new Set([first, last])].map((one) => words.posture[one] ?? one).join(" → ")],
     [words.tags, tags.join(", ")],
     [words.source, action.source],
     [words.licence, action.licence],

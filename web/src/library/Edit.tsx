@@ -158,6 +158,7 @@ export function Edit({ known, put }: { known: Tagged; put: (next: Tagged) => voi
 interface LineProps {
   label: string;
   value: string;
+  hint?: string;
   lang?: string;
   long?: boolean;
   most?: number; // characters
@@ -165,10 +166,11 @@ interface LineProps {
 }
 
 /** A field of words. */
-export function Line({ label, value, lang, long = false, most = 500, set }: LineProps) {
+export function Line({ label, value, hint, lang, long = false, most = 500, set }: LineProps) {
   const common = {
     value,
     lang,
+    placeholder: hint,
     maxLength: most,
     onChange: (event: { target: { value: string } }) => {
       set(event.target.value);

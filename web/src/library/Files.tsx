@@ -27,22 +27,6 @@ export function Files() {
         void send({ source, licence, segment });
       }}
     >
-      {items.some(waits) && (
-        <>
-          <Line label={`${words.licence} (${words.licenceHint})`} value={licence} set={setLicence} />
-          <Line label={`${words.source} (${words.sourceHint})`} value={source} set={setSource} />
-          <label className="small">
-            <input
-              type="checkbox"
-              checked={segment}
-              onChange={(event) => {
-                setSegment(event.target.checked);
-              }}
-            />{" "}
-            {words.segment}
-          </label>
-        </>
-      )}
       <ul>
         {items.map((item) => (
           <li key={item.id}>
@@ -64,9 +48,25 @@ export function Files() {
         ))}
       </ul>
       {items.some(waits) && (
-        <button type="submit" disabled={busy}>
-          {words.send}
-        </button>
+        <>
+          <div className="pair">
+            <Line label={words.licence} hint={words.licenceHint} value={licence} set={setLicence} />
+            <Line label={words.source} hint={words.sourceHint} value={source} set={setSource} />
+          </div>
+          <label className="small">
+            <input
+              type="checkbox"
+              checked={segment}
+              onChange={(event) => {
+                setSegment(event.target.checked);
+              }}
+            />{" "}
+            {words.segment}
+          </label>
+          <button type="submit" disabled={busy}>
+            {words.send}
+          </button>
+        </>
       )}
     </form>
   );
@@ -86,29 +86,27 @@ function Waiting({ item }: { item: Item }) {
   }
   return (
     <>
-      <div className="row">
-        <span className="file" title={file.name}>
-          {file.name}
-        </span>
+      <div className="pair">
+        <Line
+          label={filled(words.nameOf, { file: file.name })}
+          value={name}
+          most={64}
+          set={(name) => {
+            put(id, { name });
+          }}
+        />
         <button
           type="button"
           className="plain"
           aria-label={filled(words.cancelOf, { file: file.name })}
+          title={words.cancel}
           onClick={() => {
             drop(id);
           }}
         >
-          {words.cancel}
+          ×
         </button>
       </div>
-      <Line
-        label={filled(words.nameOf, { file: file.name })}
-        value={name}
-        most={64}
-        set={(name) => {
-          put(id, { name });
-        }}
-      />
       <Complaint problem={problem} />
       {problem?.kind === "said" && /joint|limb|map\.yaml|unit|axis|axes/.test(problem.message) && (
         <MapForm

@@ -13,6 +13,12 @@ import { changed, open, tell } from "./state";
 import { filled, titleOf, WORDS, type Words } from "./words";
 
 const SHOWN = 8; // actions of one file
+const UNITS: [number, string][] = [
+  [1, "m"],
+  [0.01, "cm"],
+  [0.001, "mm"],
+  [0.0254, "inch"],
+];
 
 interface Props {
   file: File;
@@ -104,11 +110,12 @@ function sentences({ actions, notes, reading }: Uploaded, words: Words): string[
   const told = notes.filter((note) => reading?.by_name !== false || !note.startsWith("Read")); // said already
   if (!first || actions.length > 1) return [...said, ...told];
   const [usual, duration] = [first.usual.toFixed(1), first.duration.toFixed(1)];
-  const length = filled(words.lastsValue, { usual, duration, frames: first.frames, fps: first.fps });
+  const how = usual === duration ? words.lastsOnce : words.lastsValue;
+  const length = filled(how, { usual, duration, frames: first.frames, fps: first.fps });
   return [
-    `${words.lasts}: ${length}.`,
+    `${words.lasts}: ${length}`,
     first.cyclic ? words.loops : words.once,
-    `${words.needs}: ${words.masks[first.mask] ?? first.mask}.`,
+    `${words.needs}: ${words.masks[first.mask] ?? first.mask}`,
     ...said,
     ...told,
   ];
@@ -117,7 +124,7 @@ function sentences({ actions, notes, reading }: Uploaded, words: Words): string[
 function ofSkeleton(reading: Reading, words: Words): string[] {
   const { program, body, by_name: byName, rest, up, metres, joints } = reading;
   const fingers = Object.keys(joints).length > body;
-  const unit = metres === null ? "" : filled(words.unit, { unit: ` ${metres.toPrecision(3)} m` });
+  const unit = metres === null ? "" : filled(words.unit, { unit: unitOf(metres) });
   return [
     program ? filled(words.program, { program }) : "",
     filled(byName ? words.joints : words.guessed, { n: body }),
@@ -126,6 +133,12 @@ function ofSkeleton(reading: Reading, words: Words): string[] {
     filled(words.up, { axis: up }),
     unit,
   ].filter(Boolean);
+}
+
+/** A file's unit, as it is called. */
+function unitOf(metres: number): string {
+  const known = UNITS.find(([size]) => Math.abs(size / metres - 1) < 1e-3);
+  return known ? `1 ${known[1]}` : `${metres.toPrecision(3)} m`;
 }
 
 function Joints({ reading }: { reading: Reading }) {

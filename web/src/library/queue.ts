@@ -4,7 +4,7 @@ import { create } from "zustand";
 import { problemOf, type Problem } from "../api/http";
 import { upload, type Said, type Uploaded } from "./api";
 import { previewAction } from "./preview";
-import { changed } from "./state";
+import { CALM, changed } from "./state";
 
 /** A file, and how far it is. */
 export interface Item {
@@ -62,7 +62,7 @@ async function sendOne({ id, file, name, map }: Item, said: Omit<Said, "name" | 
     });
     put(id, { made, sent: undefined });
     changed();
-    if (made.actions[0]) await previewAction(made.actions[0]);
+    if (made.actions[0] && !CALM) await previewAction(made.actions[0]);
   } catch (error) {
     put(id, { problem: problemOf(error), sent: undefined });
   }
