@@ -45,46 +45,48 @@ export function Filters({ known, wanted, put }: Props) {
         {used > 0 && ` (${String(used)})`}
       </summary>
       <Tags all={known?.tags ?? []} chosen={tags} put={put} />
-      <Choice
-        label={words.sort}
-        value={text ? "" : wanted.sort}
-        of={text ? [["", words.nearest]] : Object.entries(words.sorts)}
-        set={(sort) => {
-          put({ sort });
-        }}
-      />
-      <Choice
-        label={words.part}
-        value={part}
-        of={[["", words.anything], ...(known?.parts ?? []).map(named(words.parts))]}
-        set={(part) => {
-          put({ part });
-        }}
-      />
-      <Choice
-        label={words.length}
-        value={length}
-        of={["", "0-2", "2-5", "5-"].map((one): [string, string] => [one, words.lengths[one] ?? one])}
-        set={(length) => {
-          put({ length });
-        }}
-      />
-      <SomeWords
-        label={words.source}
-        value={source}
-        known={known?.sources ?? []}
-        set={(source) => {
-          put({ source });
-        }}
-      />
-      <SomeWords
-        label={words.licence}
-        value={licence}
-        known={known?.licences ?? []}
-        set={(licence) => {
-          put({ licence });
-        }}
-      />
+      <div className="grid">
+        <Choice
+          label={words.sort}
+          value={text ? "" : wanted.sort}
+          of={text ? [["", words.nearest]] : Object.entries(words.sorts)}
+          set={(sort) => {
+            put({ sort });
+          }}
+        />
+        <Choice
+          label={words.part}
+          value={part}
+          of={[["", words.anything], ...(known?.parts ?? []).map(named(words.parts))]}
+          set={(part) => {
+            put({ part });
+          }}
+        />
+        <Choice
+          label={words.length}
+          value={length}
+          of={["", "0-2", "2-5", "5-"].map((one): [string, string] => [one, words.lengths[one] ?? one])}
+          set={(length) => {
+            put({ length });
+          }}
+        />
+        <SomeWords
+          label={words.source}
+          value={source}
+          known={known?.sources ?? []}
+          set={(source) => {
+            put({ source });
+          }}
+        />
+        <SomeWords
+          label={words.licence}
+          value={licence}
+          known={known?.licences ?? []}
+          set={(licence) => {
+            put({ licence });
+          }}
+        />
+      </div>
       {used > 0 && (
         <button
           type="button"

@@ -43,7 +43,6 @@ export function Library() {
         takeSome([...event.dataTransfer.files], words.tooMany);
       }}
     >
-      <Notice />
       <div hidden={name !== undefined}>
         <div className="row views">
           {VIEWS.map((one) => (
@@ -65,6 +64,7 @@ export function Library() {
         {view === "actions" ? <Actions /> : <Sequences />}
       </div>
       {name !== undefined && <Details key={name} name={name} />}
+      <Notice />
       <Focus />
     </div>
   );
@@ -108,7 +108,7 @@ function Notice() {
   const undo = note?.undo;
   return (
     <p className="notice" role="status" data-empty={!note || undefined}>
-      {note?.text}{" "}
+      <span>{note?.text}</span>
       {undo && (
         <button
           type="button"
@@ -119,6 +119,19 @@ function Notice() {
           }}
         >
           {words.back}
+        </button>
+      )}
+      {note && (
+        <button
+          type="button"
+          className="plain"
+          aria-label={words.dismiss}
+          title={words.dismiss}
+          onClick={() => {
+            useShelf.setState({ note: undefined });
+          }}
+        >
+          ×
         </button>
       )}
     </p>

@@ -46,30 +46,32 @@ export function MapForm({ map, set, open }: { map: string; set: (map: string) =>
     <details open={open ?? map !== ""}>
       <summary>{words.wrong}</summary>
       <p className="soft small">{words.wrongHint}</p>
-      <Choice
-        label={words.axisUp}
-        value={stated.up}
-        of={offered(AXES)}
-        set={(up) => {
-          put({ up });
-        }}
-      />
-      <Choice
-        label={words.axisFacing}
-        value={stated.facing}
-        of={offered(AXES)}
-        set={(facing) => {
-          put({ facing });
-        }}
-      />
-      <Choice
-        label={words.unitName}
-        value={stated.unit}
-        of={offered(UNITS)}
-        set={(unit) => {
-          put({ unit });
-        }}
-      />
+      <div className="grid">
+        <Choice
+          label={words.axisUp}
+          value={stated.up}
+          of={offered(AXES)}
+          set={(up) => {
+            put({ up });
+          }}
+        />
+        <Choice
+          label={words.axisFacing}
+          value={stated.facing}
+          of={offered(AXES)}
+          set={(facing) => {
+            put({ facing });
+          }}
+        />
+        <Choice
+          label={words.unitName}
+          value={stated.unit}
+          of={offered(UNITS)}
+          set={(unit) => {
+            put({ unit });
+          }}
+        />
+      </div>
       <label className="field">
         {words.jointLines}
         <textarea

@@ -3,7 +3,7 @@
 import * as service from "../api/motion";
 import type { Mask, Placed, TrackOf } from "../api/motion";
 import { clock, perform, performTracks, tracksNow, useStudio } from "../studio";
-import { endOf, find, insert, maskOf, toFrame } from "../timeline/tracks";
+import { endOf, insert, maskOf, toFrame } from "../timeline/tracks";
 import type { Action } from "./api";
 
 /** When what moves the whole body is over, s. */
@@ -11,11 +11,11 @@ function bodyEnd(tracks: TrackOf[]): number {
   return toFrame(Math.max(0, ...(tracks[0]?.clips ?? []).map(endOf)));
 }
 
+/** Shows tracks from where something was put in. No block is chosen: cards stay where they are under the pointer. */
 async function put(tracks: TrackOf[], first: Placed): Promise<Placed | undefined> {
+  useStudio.setState({ chosen: undefined });
   if (!(await performTracks(tracks))) return undefined;
-  const chosen = find(tracksNow(), first);
-  clock.seek(first.start); // so that it is seen
-  useStudio.setState({ chosen });
+  clock.seek(first.start);
   return first;
 }
 
