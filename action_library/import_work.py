@@ -6,6 +6,7 @@ import hashlib
 import re
 import signal
 import zipfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from action_library.action import LONGEST_NAME, MOST_TAGS, Action
 from action_library.ingest import GLTF, MOTIONS, SCRIPTS, canonical, ingest, part_of, read_motion
 from action_library.titles import Title
 from motion_engine.errors import BadClip, LimitExceeded
+from motion_engine.rig import Reading
 from motion_engine.types import Clip
 
 BLOCK = 1800.0  # s of a long recording that are cut into actions at once
 SUFFIXES = (*MOTIONS, *SCRIPTS)
+Report = Callable[[Reading], None]
 _GAPS = re.compile(r"[\W_]+")
 _SNIFFED = 1 << 20  # bytes in which a file of words must show that it is a motion
 
@@ -41,6 +44,7 @@ class Made:
     digest: str = ""  # of the file and of how it was read
     actions: tuple[tuple[Action, bytes, bytes], ...] = ()  # as stored: document, track, motion vector
     note: str = ""
+    reading: Reading | None = None  # how its skeleton was read; None: it is ours, or the file is a script
     failure: str = ""
     passed: bool = False  # no motion file; nothing to tell
     known: bool = False  # its digest was among those that had been imported
@@ -81,9 +85,11 @@ def make(job: Job, known: frozenset[str]) -> Made:
         made = replace(made, digest=_digest(job))
         if made.digest in known:
             return replace(made, known=True)
-        notes: list[str] = [job.title.note] if job.title.note else []
-        actions = _segments(job, notes) if job.segment and job.path.suffix.lower() in MOTIONS else _whole(job, notes)
-        return replace(made, actions=tuple(_packed(action, clip) for action, clip in actions), note="; ".join(notes))
+        readings: list[Reading] = []
+        cut = job.segment and job.path.suffix.lower() in MOTIONS
+        actions = _segments(job, readings.append) if cut else _whole(job, readings.append)
+        packed = tuple(_packed(action, clip) for action, clip in actions)
+        return replace(made, actions=packed, note=_note(job, readings), reading=next(iter(readings), None))
     except BadClip as error:
         return replace(made, failure=error.reason if error.line is None else f"line {error.line}: {error.reason}")
     except LimitExceeded as error:
@@ -94,7 +100,7 @@ def make(job: Job, known: frozenset[str]) -> Made:
         return replace(made, failure=f"cannot be read: {error.strerror or error}")
 
 
-def _whole(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
+def _whole(job: Job, report: Report) -> list[tuple[Action, Clip]]:
     """One action of the whole file, or one of each animation in it."""
     title = job.title
     stated: dict[str, Any] = {} if title.loop is None else {"loop": title.loop}
@@ -112,7 +118,7 @@ def _whole(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
             crop_frames=title.crop_frames,
             cyclic=title.cyclic,
             animation=number,
-            report=_noted(notes),
+            report=report,
             **stated,
         )
         made.append((action, clip))
@@ -132,7 +138,7 @@ def _names(job: Job) -> list[str]:
     return [f"{title}_{_GAPS.sub('_', part).strip('_').casefold()}"[:LONGEST_NAME].strip("_") for part in parts]
 
 
-def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
+def _segments(job: Job, report: Report) -> list[tuple[Action, Clip]]:
     """The actions that a long recording is cut into, with numbered names."""
     from action_library.ingest import document, fields_seen
     from action_library.measure import is_cycle
@@ -140,7 +146,7 @@ def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
     from motion_engine.clips import crop
 
     title, found = job.title, list[tuple[float, Clip]]()
-    recording, rig = read_motion(job.path, _noted(notes))
+    recording, rig = read_motion(job.path, report)
     start, end = part_of(recording, title.crop, title.crop_frames) or (0.0, recording.duration)
     while start < end:
         block = canonical(recording, rig, crop=(start, min(start + BLOCK, end)), path=job.path)
@@ -166,14 +172,10 @@ def _segments(job: Job, notes: list[str]) -> list[tuple[Action, Clip]]:
     return made
 
 
-def _noted(notes: list[str]) -> Any:
-    """Keeps of what is told about a skeleton only that something is missing or was guessed."""
-
-    def note(words: str) -> None:
-        if "guess" in words or "not found" in words:
-            notes.append(words)
-
-    return note
+def _note(job: Job, readings: Iterable[Reading]) -> str:
+    """What the user should be told: what the title says, and that a skeleton was guessed."""
+    guessed = (str(reading) for reading in readings if not reading.by_name)
+    return "; ".join(filter(None, (job.title.note, *dict.fromkeys(guessed))))
 
 
 def _packed(action: Action, clip: Clip) -> tuple[Action, bytes, bytes]:

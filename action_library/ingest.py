@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from action_library.measure import cycle_turn, is_cycle, posture, travelled, tur
 from action_library.track import LONGEST_TRACK
 from motion_engine import clips as edit
 from motion_engine.errors import BadClip, LimitExceeded
-from motion_engine.rig import Rig
+from motion_engine.rig import Reading, Rig
 from motion_engine.types import LIBRARY_FPS, Clip, Mask
 
 MOTIONS = (".bvh", ".glb", ".gltf", ".vrma", ".npz", ".txt", ".json")
@@ -44,7 +45,7 @@ def ingest(
     animation: int = 0,
     guess: bool = True,
     parameters: Mapping[str, float] | None = None,
-    report: Callable[[str], None] | None = None,
+    report: Callable[[Reading], None] | None = None,
     **stated: Any,
 ) -> tuple[Action, Clip]:
     """The document and the canonical clip (52 joints, 30 fps, feet on the floor, contacts labelled) of a motion file.
@@ -67,7 +68,7 @@ def ingest(
         animation: Which one of a glTF file that has several, from 0.
         guess: Take tags, side and mask from what the motion itself shows, as far as they are not stated.
         parameters: Of a key-pose script, in place of its defaults.
-        report: Called with how the file's skeleton was read, in words. A `NAME.map.yaml` beside it overrides a guess.
+        report: Called with how the file's skeleton was read. A `NAME.map.yaml` beside it overrides a guess.
         **stated: Other fields of `Action` (loop, mask, side, cycles, turn, postures, ...) instead of measured ones.
 
     Raises:
@@ -216,16 +217,18 @@ def seamless(clip: Clip, turn: float) -> Clip:
     return retarget(edit.warp_path(straight, bend))
 
 
-def read_motion(path: Path, report: Callable[[str], None] | None = None, animation: int = 0) -> tuple[Clip, Rig | None]:
+def read_motion(
+    path: Path, report: Callable[[Reading], None] | None = None, animation: int = 0
+) -> tuple[Clip, Rig | None]:
     """The clip of a motion file on its own skeleton, and how that lies; None if it is the canonical one.
 
-    A `NAME.map.yaml` beside the file is heeded. What was found is told to `report`, in words. `animation` says which
+    A `NAME.map.yaml` beside the file is heeded. What was found is told to `report`. `animation` says which
     one of a glTF file that has several.
 
     Raises:
         BadClip: The file or its map cannot be used.
     """
-    from motion_engine.formats.bvh import read_bvh_and_unit, unit_words
+    from motion_engine.formats.bvh import read_bvh_and_unit
     from motion_engine.formats.deepmimic import read_deepmimic
     from motion_engine.formats.gltf_read import read_gltf
     from motion_engine.formats.smpl import read_smpl
@@ -248,7 +251,7 @@ def read_motion(path: Path, report: Callable[[str], None] | None = None, animati
     except BadClip as error:
         raise BadClip(error.reason, path=error.path or path, line=error.line) from None
     if report:
-        report(f"{rig.words}; {unit_words(metres)}")
+        report(replace(rig.reading, metres=metres))
     return clip, rig
 
 

@@ -228,7 +228,7 @@ def add(
         source=source,
         licence=licence,
         parameters=_parameters(parameter or []),
-        report=lambda words: print(f"{words}.", file=sys.stderr),
+        report=lambda reading: print(f"{reading}.", file=sys.stderr),
     )
     open_library(library_url).add(action, clip, replace=replace)
     print(

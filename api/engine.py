@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -11,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from action_library.action import checked, normal_name, sort_aliases
+from action_library.action import Action, checked, normal_name, sort_aliases
 from action_library.library import Library, Progress
 from action_library.search import ANYTHING, Filter, Page
 from action_library.sequence import (
@@ -27,9 +28,11 @@ from action_library.sequence import (
 )
 from motion_engine.compose import compose
 from motion_engine.errors import BadCommand, MotionError
+from motion_engine.parts import part_of
 from motion_engine.schedule import schedule
+from motion_engine.steps import hold
 from motion_engine.stream import MotionStream
-from motion_engine.types import LIBRARY_FPS, ActionInfo, Language, Plan, Timeline, Track
+from motion_engine.types import LIBRARY_FPS, ActionCall, ActionInfo, Language, Plan, Timeline, Track
 from nlp.account import Word
 from nlp.audio import Source
 from nlp.draft import Draft, read_draft
@@ -39,6 +42,7 @@ from nlp.parse import explain, notation, parse
 from nlp.speech import Listener, Transcript, open_recognizer, vocabulary_of
 
 MANY = 5000  # actions; of so many the search does not look at all phrases of each
+FACETS = 100  # values of one kind that are told
 LIKELY = 5  # actions that a phrase may mean, which are looked for first
 
 
@@ -55,6 +59,26 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class Facets:
+    """What actions can be filtered by, and how many have it, the most first."""
+
+    tags: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[str, int], ...]
+    sources: tuple[tuple[str, int], ...]
+    licences: tuple[tuple[str, int], ...]
+
+
+def _facets(actions: Iterable[Action]) -> Facets:
+    tags, parts, sources, licences = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for action in actions:
+        tags.update(action.tags)
+        parts.update(action.parts)
+        sources[action.source] += 1
+        licences[action.licence] += 1
+    return Facets(*(tuple(counter.most_common(FACETS)) for counter in (tags, parts, sources, licences)))
+
+
+@dataclass(frozen=True)
 class _Known:
     """The actions of the library at one revision."""
 
@@ -62,6 +86,7 @@ class _Known:
     infos: dict[str, ActionInfo]
     sequences: dict[str, Sequence]
     matcher: Matcher
+    facets: Facets
 
 
 class _Infos(Mapping[str, ActionInfo]):
@@ -103,6 +128,11 @@ class CommandEngine:
         return self._current().infos
 
     @property
+    def facets(self) -> Facets:
+        """How many actions have which tags, parts, sources and licences."""
+        return self._current().facets
+
+    @property
     def matcher(self) -> Matcher:
         """Knows the words of all actions."""
         return self._current().matcher
@@ -119,7 +149,7 @@ class CommandEngine:
                 ]
                 matcher = Matcher(books, self._embedder, cache=self.library.vectors)
                 infos = {action.name: action.info() for action in actions}
-                self._known = _Known(revision, infos, sequences, matcher)
+                self._known = _Known(revision, infos, sequences, matcher, _facets(actions))
             return self._known
 
     @classmethod
@@ -223,6 +253,12 @@ class CommandEngine:
         """Words that mean the action or sequence of this name: its own, unless they mean something else."""
         words = name.replace("_", " ")
         return words if self.notation(words) == name else f"do the action {words}"
+
+    def usual_length(self, action: Action) -> float:
+        """How long an action is performed if nobody says, s."""
+        info = action.info()
+        call = ActionCall(phrase="", action=action.name)
+        return part_of(call, info, held=hold(info, self.infos) is not None).duration
 
     def learn(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Works out what actions mean that were not yet searched; else the next `find` does it, and takes that long."""

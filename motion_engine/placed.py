@@ -10,9 +10,10 @@ from motion_engine.conflicts import OTHER_ARM, shared_limbs
 from motion_engine.errors import BadCommand, LimitExceeded
 from motion_engine.parts import Part, mask_of, part_of
 from motion_engine.steps import LAYER_BLEND, LONGEST, STAND, hold, lookup, place_alone, route, still_in, whole
-from motion_engine.types import ActionInfo, Edits, Mask, Placed, Segment, Timeline
+from motion_engine.types import ActionInfo, Edits, Mask, Placed, Segment, Side, Timeline
 
 SHORTEST = 0.1  # s, of an action
+ARMS: Mapping[Mask, Side] = {"left_arm": "left", "right_arm": "right"}
 LEAST_STILL = 0.5  # s; in less nobody comes to a stop
 
 
@@ -85,6 +86,9 @@ class _Own:
                     f"{info.name} at {placed.start:g} s is too short: give it {shortest / fps:.2g} s at least."
                 )
             call = replace(call, duration=(last - first) / fps)
+        arm = ARMS.get(placed.mask) if placed.mask else None
+        if call.side is None and arm and info.side in ARMS.values() and info.side != arm:
+            call = replace(call, side=arm)  # the arm whose track it is on makes it
         held = hold(info, actions)
         part = part_of(call, info, held=held is not None)
         last = first + max(2, round(part.duration * fps)) if last is None else last

@@ -8,7 +8,9 @@ direction, the planes in which elbows and knees bend give the twist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -24,6 +26,38 @@ from motion_engine.types import BODY_JOINTS, Array, Clip, Skeleton, canonical_sk
 HEAD_OVER_SHOULDERS = 0.15  # of the torso: a head whose joint is lower turns about the neck's base
 
 
+RestPose = Literal["T", "A", "hanging"]
+_REST_WORDS = {"T": "rest pose T", "A": "rest pose A", "hanging": "rest pose with hanging arms"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a source's skeleton was read, for people; `str` says it in a line."""
+
+    program: str | None  # whose names its joints have: "Mixamo"
+    joints: Mapping[str, str]  # canonical name -> the source's
+    by_name: bool  # else by the tree and the motion
+    rest: RestPose | None  # how the arms are in the rest pose; None: it is no pose
+    up: str  # the axis of the source's world: "+Y"
+    metres: float | None = None  # of the file's unit
+
+    @property
+    def body(self) -> int:
+        """How many of the body's joints were found."""
+        return sum(name in self.joints for name in canonical_skeleton().names[:BODY_JOINTS])
+
+    def __str__(self) -> str:
+        """ "Read as Mixamo: 22 of 22 body joints by name, fingers too; rest pose T; +Y up; centimetres"."""
+        from motion_engine.formats.bvh import unit_words
+
+        how = "by name" if self.by_name else "by the tree and the motion, since names say nothing"
+        fingers = ", fingers too" if len(self.joints) > self.body else ""
+        read = f"Read as {self.program}" if self.program else "Read"
+        rest = _REST_WORDS[self.rest] if self.rest else "no rest pose, axes measured from the motion"
+        words = f"{read}: {self.body} of {BODY_JOINTS} body joints {how}{fingers}; {rest}; {self.up} up"
+        return words if self.metres is None else f"{words}; {unit_words(self.metres)}"
+
+
 @dataclass(frozen=True, eq=False)
 class Rig:
     """What retargeting must know of a source's skeleton."""
@@ -35,7 +69,7 @@ class Rig:
     ratio: float  # the canonical leg's length over the source's
     neck: int | None  # the source joint that stands where the canonical neck does
     faced: bool  # the facing was stated, so clips are not turned by what their first frame shows
-    words: str = field(default="", repr=False)  # what was found, for people
+    reading: Reading  # what was found
 
     def points(self, position: Array) -> dict[str, Array]:
         """Joint positions `(T, J, 3)` upright, by canonical name."""
@@ -66,8 +100,8 @@ def read_rig(clip: Clip, stated: JointMap | None = None) -> Rig:
     else:
         axes = axes_from_motion(source, turned)
     ratio = _leg_length(canonical_skeleton()) / _source_leg(source)
-    words = _words(skeleton, joints, by_name, rest, rest_turn, upright)
-    return Rig(skeleton, joints, axes, upright, ratio, _neck(joints, source), stated.facing is not None, words)
+    reading = _reading(skeleton, joints, by_name, rest, rest_turn, upright)
+    return Rig(skeleton, joints, axes, upright, ratio, _neck(joints, source), stated.facing is not None, reading)
 
 
 def _find(clip: Clip, position: Array, stated: JointMap) -> tuple[dict[str, int], bool]:
@@ -161,27 +195,26 @@ def _source_leg(source: dict[str, Array]) -> float:
     return length
 
 
-# ── Words ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── What was found ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _words(
+def _reading(
     skeleton: Skeleton, joints: dict[str, int], by_name: bool, rest: Array, rest_turn: Array | None, upright: Array
-) -> str:
-    """ "Read as Mixamo: 22 of 22 body joints by name, fingers too; rest pose T; +Y up"."""
-    body = sum(name in joints for name in canonical_skeleton().names[:BODY_JOINTS])
-    fingers = len(joints) > body
-    how = "by name" if by_name else "by the tree and the motion, since names say nothing"
-    known = program(skeleton) if by_name else None
-    read = f"Read as {known}" if known else "Read"
+) -> Reading:
     up = quat.rotate(quat.inv(upright), UP)
     axis = int(np.argmax(np.abs(up)))
-    words = f"{read}: {body} of {BODY_JOINTS} body joints {how}{', fingers too' if fingers else ''}"
-    return f"{words}; {_rest_words(rest, joints, rest_turn)}; {'+' if up[axis] > 0 else '-'}{'XYZ'[axis]} up"
+    return Reading(
+        program=program(skeleton) if by_name else None,
+        joints={name: skeleton.names[joint] for name, joint in joints.items()},
+        by_name=by_name,
+        rest=_rest_pose(rest, joints, rest_turn),
+        up=f"{'+' if up[axis] > 0 else '-'}{'XYZ'[axis]}",
+    )
 
 
-def _rest_words(rest: Array, joints: dict[str, int], rest_turn: Array | None) -> str:
+def _rest_pose(rest: Array, joints: dict[str, int], rest_turn: Array | None) -> RestPose | None:
     if rest_turn is None:
-        return "no rest pose, axes measured from the motion"
+        return None
     arms = [rest[joints[f"{side}_elbow"]] - rest[joints[f"{side}_shoulder"]] for side in SIDES]
     drop = -np.degrees(np.arcsin(np.clip(unit(quat.rotate(rest_turn, np.array(arms)))[:, 1], -1.0, 1.0))).mean()
-    return f"rest pose {'T' if drop < 20 else 'A' if drop < 65 else 'with hanging arms'}"
+    return "T" if drop < 20 else "A" if drop < 65 else "hanging"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
-from action_library.action import normal_name
+from action_library.action import Action, normal_name
 from action_library.entry import parse_row
 from action_library.search import Filter, Page
 from action_library.store import Row, Sort
@@ -19,7 +19,15 @@ from api.preview import moving, thumbnail
 from api.problems import files, problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.track_files import DOWNLOADS, IfNoneMatch, Seconds, file_of, frames_of
-from api.schemas_actions import ActionChange, ActionDetail, ActionPage, ActionReply, RestoreRequest, VersionReply
+from api.schemas_actions import (
+    ActionChange,
+    ActionDetail,
+    ActionPage,
+    ActionReply,
+    FacetsReply,
+    RestoreRequest,
+    VersionReply,
+)
 from api.service import Service
 from motion_engine.errors import BadClip
 from motion_engine.types import Side, Track
@@ -72,8 +80,14 @@ def routes(service: Service) -> APIRouter:
     ) -> ActionPage:
         """Actions that pass the filter: those that mean `text`, the nearest first, or all in order."""
         if text:
-            return _page(engine.find(text, wanted, limit=limit, cursor=cursor))
-        return _page(library.index.page(wanted, sort=sort, descending=descending, limit=limit, cursor=cursor))
+            return _page(engine, engine.find(text, wanted, limit=limit, cursor=cursor))
+        return _page(engine, library.index.page(wanted, sort=sort, descending=descending, limit=limit, cursor=cursor))
+
+    @router.get("/facets", responses=problems(503))
+    def facets() -> FacetsReply:
+        """What actions can be filtered by: tags, parts, sources and licences, those that most have first."""
+        found = {kind: [{"value": v, "count": n} for v, n in pairs] for kind, pairs in vars(engine.facets).items()}
+        return FacetsReply.model_validate({"actions": len(engine.infos)} | found)
 
     @router.get("/actions/{name}", responses=problems(400, 404, 503))
     def show(name: str, response: Response) -> ActionDetail:
@@ -86,7 +100,10 @@ def routes(service: Service) -> APIRouter:
         row = _action_row(engine, name)
         revision = expected(row, if_match)
         try:
-            changed = library.edit(row.entry.name, expect=revision, **said.model_dump(exclude_none=True))
+            values = said.model_dump(exclude_none=True)
+            if said.name is not None:
+                values["name"] = normal_name(said.name)
+            changed = library.edit(row.entry.name, expect=revision, **values)
             return _tagged(engine, changed, response)
         except BadClip:
             expected(_action_row(engine, name), if_match)  # somebody may have been faster
@@ -144,8 +161,8 @@ def routes(service: Service) -> APIRouter:
         there, past = library.store.get(normal_name(name)), library.store.past(normal_name(name))
         if there is None and not past:
             library.row(name)  # tells the nearest names
-        present = [_version(there, "present")] if there else []
-        return present + [_version(row, "removed" if row.removed else "former") for row in past]
+        present = [_version(engine, there, "present")] if there else []
+        return present + [_version(engine, row, "removed" if row.removed else "former") for row in past]
 
     @router.post("/actions/{name}/restore", responses=problems(400, 404, 422, 503))
     def restore(name: str, request: RestoreRequest, response: Response) -> ActionDetail:
@@ -161,24 +178,30 @@ def _action_row(engine: CommandEngine, name: str) -> Row:
     return engine.library.row(name)
 
 
-def _page(page: Page) -> ActionPage:
+def _page(engine: CommandEngine, page: Page) -> ActionPage:
     scores: tuple[float | None, ...] = page.scores or (None,) * len(page.rows)
-    found = [_reply(row, score=score) for row, score in zip(page.rows, scores, strict=True)]
+    found = [_reply(engine, row, score) for row, score in zip(page.rows, scores, strict=True)]
     return ActionPage(actions=found, cursor=page.cursor)
 
 
-def _reply(row: Row, **more: Any) -> ActionReply:
-    return ActionReply.model_validate(parse_row(row).model_dump() | more)
+def _known(engine: CommandEngine, row: Row) -> dict[str, Any]:
+    """What is known of an action, the version included."""
+    action = parse_row(row)
+    assert isinstance(action, Action)
+    return action.model_dump() | {"version": row.version, "usual": round(engine.usual_length(action), 4)}
 
 
-def _version(row: Row, state: Literal["present", "former", "removed"]) -> VersionReply:
-    return VersionReply(version=row.version, state=state, action=_reply(row))
+def _reply(engine: CommandEngine, row: Row, score: float | None = None) -> ActionReply:
+    return ActionReply.model_validate(_known(engine, row) | {"score": score})
+
+
+def _version(engine: CommandEngine, row: Row, state: Literal["present", "former", "removed"]) -> VersionReply:
+    return VersionReply(version=row.version, state=state, action=_reply(engine, row))
 
 
 def detail(engine: CommandEngine, row: Row) -> ActionDetail:
     """All that is known of an action."""
-    values = parse_row(row).model_dump() | {"version": row.version, "say": engine.how_to_say(row.entry.name)}
-    return ActionDetail.model_validate(values)
+    return ActionDetail.model_validate(_known(engine, row) | {"say": engine.how_to_say(row.entry.name)})
 
 
 def _tagged(engine: CommandEngine, row: Row, response: Response) -> ActionDetail:

@@ -18,6 +18,7 @@ from api.problems import problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.commands import composed
 from api.schemas import CommandReply
+from api.schemas_actions import RestoreRequest
 from api.schemas_sequences import ComposeRequest, SequencePage, SequenceReply, SequenceRequest
 from api.service import Service
 from motion_engine.errors import BadClip, UnknownAction
@@ -77,6 +78,16 @@ def routes(service: Service) -> APIRouter:
         """Put a sequence in the bin, from which it can be restored."""
         row = _row(engine, name)
         library.remove(row.entry.name, expect=expected(row, if_match))
+
+    @router.post("/sequences/{name}/restore", responses=problems(400, 404, 422, 503))
+    def restore(name: str, request: RestoreRequest, response: Response) -> SequenceReply:
+        """Bring back a former version, or what was removed."""
+        past = library.store.past(normal_name(name))
+        chosen = next((row for row in past if request.version in (None, row.version)), None)
+        if chosen is not None and chosen.entry.kind != "sequence":
+            raise HTTPException(404, f"{name} was an action then: restore it by /v1/actions/{name}/restore.")
+        library.restore(name, request.version)
+        return _tagged(engine, _row(engine, name), response)
 
     return router
 

@@ -21,16 +21,19 @@ from action_library.titles import title_of
 from api.problems import problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.actions import detail
-from api.schemas_actions import UploadReply
+from api.schemas_actions import ReadingReply, UploadReply
 from api.service import Service
 from motion_engine.errors import BadClip, MotionError, UnknownAction
+from motion_engine.joint_map import map_path
 
 MEMORY, SECONDS = 4 << 30, 120  # of the process that reads a file
+LONGEST_MAP = 8000  # characters
 SHOWN = 80  # characters of a file's name in messages
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
 
 File = Annotated[str, Query(min_length=1, max_length=200, description=f"Its name; ends with {', '.join(SUFFIXES)}")]
 Words = Annotated[str, Query(max_length=LONGEST_DESCRIPTION)]
+Map = Annotated[str, Query(max_length=LONGEST_MAP, description="YAML as in a .map.yaml: joints, up, facing, unit")]
 
 
 def routes(service: Service) -> APIRouter:
@@ -50,6 +53,7 @@ def routes(service: Service) -> APIRouter:
         source: Words = "",
         licence: Words = "",
         segment: Annotated[bool, Query(description="Cut a long recording into actions")] = False,
+        map: Map = "",
     ) -> UploadReply:
         """Make actions of a motion file, which is the body itself: BVH, AMASS .npz, .glb, .gltf, .vrma, DeepMimic .txt
         and .json, key-pose .yaml. They can be said and found at once."""
@@ -67,7 +71,7 @@ def routes(service: Service) -> APIRouter:
             source=source or title.source or f"uploaded as {_leaf(file)}",
             licence=licence or title.licence,
         )
-        made = await _read(request, file, Job(Path(), _leaf(file), title, segment, named=True))
+        made = await _read(request, file, Job(Path(), _leaf(file), title, segment, named=True), map)
         outcome = await run_in_threadpool(store_made, library, made, again=True)
         if outcome.state != "imported":
             raise HTTPException(409, f"{outcome.label}: {outcome.reason}.")
@@ -76,14 +80,16 @@ def routes(service: Service) -> APIRouter:
             response.headers["Location"] = f"/v1/actions/{rows[0].entry.name}"
             response.headers["ETag"] = tag(rows[0])
         return UploadReply(
-            actions=[detail(engine, row) for row in rows], notes=[outcome.reason] if outcome.reason else []
+            actions=[detail(engine, row) for row in rows],
+            notes=[outcome.reason] if outcome.reason else [],
+            reading=_reading(made),
         )
 
     @router.put(
         "/actions/{name}/motion", responses=problems(400, 404, 412, 413, 422, 503), openapi_extra={"requestBody": _FILE}
     )
     async def exchange(
-        request: Request, response: Response, name: str, file: File, if_match: IfMatch = None
+        request: Request, response: Response, name: str, file: File, if_match: IfMatch = None, map: Map = ""
     ) -> UploadReply:
         """Give an action another motion; what is said of it stays, and so does the former version."""
         old = library.get(name)
@@ -97,7 +103,7 @@ def routes(service: Service) -> APIRouter:
             source=old.source,
             licence=old.licence,
         )
-        made = await _read(request, file, Job(Path(), _leaf(file), title, False, named=True))
+        made = await _read(request, file, Job(Path(), _leaf(file), title, False, named=True), map)
         action, data, _ = made.actions[0]
         action = action.model_copy(update={"description_zh": old.description_zh})
         row = await run_in_threadpool(library.store.put, entry_of(action), data, expect=revision)
@@ -105,9 +111,11 @@ def routes(service: Service) -> APIRouter:
             raise HTTPException(412, f"{old.name} was changed by somebody else meanwhile: look at it again.")
         rows = await run_in_threadpool(_learned, [old.name])
         response.headers["ETag"] = tag(rows[0])
-        return UploadReply(actions=[detail(engine, rows[0])], notes=[made.note] if made.note else [])
+        return UploadReply(
+            actions=[detail(engine, rows[0])], notes=[made.note] if made.note else [], reading=_reading(made)
+        )
 
-    async def _read(request: Request, file: str, job: Job) -> Made:
+    async def _read(request: Request, file: str, job: Job, stated: str) -> Made:
         """What is in the body, read by a process that cannot do any harm."""
         suffix = Path(_leaf(file)).suffix.lower()
         if suffix not in SUFFIXES:
@@ -119,6 +127,8 @@ def routes(service: Service) -> APIRouter:
             with path.open("wb") as target:
                 async for piece in request.stream():
                     target.write(piece)
+            if stated:
+                map_path(path).write_text(stated, encoding="utf-8")
             async with service.gate.place():
                 job = replace(job, path=path)
                 made = await run_in_threadpool(read_guarded, job, memory=MEMORY, seconds=SECONDS)
@@ -137,6 +147,13 @@ def routes(service: Service) -> APIRouter:
         return [rows[name] for name in names if name in rows]
 
     return router
+
+
+def _reading(made: Made) -> ReadingReply | None:
+    """How the skeleton of a file was read, as an answer."""
+    if made.reading is None:
+        return None
+    return ReadingReply.model_validate(vars(made.reading) | {"words": str(made.reading), "body": made.reading.body})
 
 
 def _leaf(file: str) -> str:

@@ -167,3 +167,16 @@ def test_a_sequence_is_saved_in_one_way(own: TestClient) -> None:
     for body in ({}, {"text": "wave", "tracks": TRACKS}, {"tracks": []}, {"tracks": [{"clips": []}]}):
         assert own.put("/v1/sequences/x", json=body).status_code == 422
     assert own.get("/v1/sequences").json()["sequences"] == []
+
+
+def test_a_removed_sequence_comes_back(own: TestClient) -> None:
+    own.put("/v1/sequences/greeting", json={"text": "wave twice then bow", "aliases": ["我的问候"]})
+    saved = own.get("/v1/sequences/greeting").json()
+    assert own.delete("/v1/sequences/greeting").status_code == 204
+    assert own.get("/v1/sequences/greeting").status_code == 404
+    assert own.post("/v1/sequences/greeting/restore", json={}).json() == saved
+    assert own.get("/v1/sequences").json()["sequences"] == [saved]
+    assert own.post("/v1/sequences/greeting/restore", json={"version": 9}).status_code == 404
+    assert own.delete("/v1/actions/run").status_code == 204
+    assert own.post("/v1/sequences/run/restore", json={}).status_code == 404  # that was an action
+    assert own.get("/v1/actions/run").status_code == 404

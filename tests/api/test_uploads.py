@@ -78,6 +78,45 @@ def test_another_motion_for_an_action_keeps_what_is_said_of_it(own: TestClient, 
     assert own.post("/v1/actions/bow/restore", json={"version": 9}).status_code == 404
 
 
+def test_how_a_skeleton_was_read_is_told_and_can_be_stated(own: TestClient, files: dict[str, bytes]) -> None:
+    ours = post(own, "ours.bvh", files["bvh"], name="ours").json()
+    assert ours["reading"] is None and ours["notes"] == []
+    strange = files["bvh"].decode()
+    for joint, other in (("left_hip", "limb_a"), ("right_hip", "limb_b"), ("left_knee", "limb_c")):
+        strange = strange.replace(f"JOINT {joint}\n", f"JOINT {other}\n")
+    guessed = own.put("/v1/actions/ours/motion", params={"file": "k.bvh"}, content=strange).json()
+    assert not guessed["reading"]["by_name"] and guessed["notes"] == [guessed["reading"]["words"]]
+    stated = "joints: {left_hip: limb_a, right_hip: limb_b, left_knee: limb_c}\nunit: m\n"
+    told = own.put("/v1/actions/ours/motion", params={"file": "k.bvh", "map": stated}, content=strange).json()
+    reading = told["reading"]
+    assert reading["by_name"] and reading["joints"]["left_hip"] == "limb_a" and told["notes"] == []
+    assert (reading["body"], reading["rest"], reading["up"], reading["metres"]) == (22, "T", "+Y", 1.0)
+    assert reading["words"].endswith("metres")
+    wrong = own.put("/v1/actions/ours/motion", params={"file": "k.bvh", "map": "unit: ell"}, content=strange)
+    assert wrong.status_code == 400 and "unit" in wrong.json()["detail"] and "upload" not in wrong.json()["detail"]
+
+
+def test_what_can_be_filtered_by_is_counted(own: TestClient, files: dict[str, bytes]) -> None:
+    before = own.get("/v1/facets").json()
+    assert before["actions"] == 4 and before["licences"][0]["count"] == 3
+    post(own, "k.bvh", files["bvh"], name="mine", tag=["odd one"], licence="CC0")
+    after = own.get("/v1/facets").json()
+    assert after["actions"] == 5 and {"value": "odd one", "count": 1} in after["tags"]
+    assert {"value": "CC0", "count": 1} in after["licences"]
+    assert {tag["value"]: tag["count"] for tag in after["tags"]}["gesture"] == 2
+    counts = [tag["count"] for tag in after["tags"]]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_names_are_normal_and_lengths_are_as_performed(own: TestClient) -> None:
+    assert own.patch("/v1/actions/bow", json={"name": "Deep Bow!"}).json()["name"] == "deep_bow"
+    listed = {action["name"]: action for action in own.get("/v1/actions").json()["actions"]}
+    assert listed["wave"]["mask"] == "right_arm"
+    track = own.post("/v1/sequences", json={"tracks": [{"clips": [{"action": "wave", "start": 0}]}]}).json()
+    ends = [one["end"] for one in track["timeline"]["segments"] if one["action"] == "wave"]
+    assert listed["wave"]["usual"] == pytest.approx(ends[0], abs=0.02) and listed["wave"]["duration"] < ends[0] - 0.5
+
+
 def bomb() -> bytes:
     """An npz of some hundred KB that claims gigabytes of zeros."""
     content = io.BytesIO()

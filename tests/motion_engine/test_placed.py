@@ -160,6 +160,10 @@ def test_too_short_says_how_long_at_that_rate() -> None:
 def test_masks_sides_and_whole_bodies_as_layers() -> None:
     assert layer([at("walk", 0.0, 3.0)], [at("wave", 0.0, side="left")]).mask == "left_arm"
     assert layer([at("walk", 0.0, 3.0)], [at("wave", 0.0, mask="upper")]).mask == "upper"
+    left = layer([at("walk", 0.0, 3.0)], [at("wave", 0.0, mask="left_arm")])
+    right = layer([at("walk", 0.0, 3.0)], [at("wave", 0.0, mask="right_arm")])
+    stated = layer([at("walk", 0.0, 3.0)], [at("wave", 0.0, mask="left_arm", side="right")])
+    assert (left.edits.mirror, right.edits.mirror, stated.edits.mirror) == (True, False, False)
     jump = layer([at("walk", 0.0, 3.0)], [at("jump", 0.0)])
     assert jump.mask == "upper" and jump.note == "its upper body"
 

@@ -269,11 +269,11 @@ def test_fingers_come_along(tmp_path: Path, rest: Rest) -> None:
 
 def test_the_report_in_words(tmp_path: Path) -> None:
     write(tmp_path / "a.bvh", original("walk"), Figure(rest="A", up="+z", names={"pelvis": "mixamorig:Hips"}))
-    assert read_rig(read_bvh(tmp_path / "a.bvh")).words == (
+    assert str(read_rig(read_bvh(tmp_path / "a.bvh")).reading) == (
         "Read as Mixamo: 22 of 22 body joints by name, fingers too; rest pose A; +Z up"
     )
     write(tmp_path / "b.bvh", original("walk"), Figure(rest="along x", names=MEANINGLESS, without=(*FINGERS, "neck")))
-    words = read_rig(read_bvh(tmp_path / "b.bvh")).words
+    words = str(read_rig(read_bvh(tmp_path / "b.bvh")).reading)
     assert words.startswith("Read: 21 of 22 body joints by the tree and the motion") and "no rest pose" in words
 
 
