@@ -1,0 +1,92 @@
+/** The room that this page is in: one at most. The connection stays while other tools are looked at. */
+
+import { create } from "zustand";
+import { ask, get, send } from "../api/http";
+import { useStudio, type Asked as Composed } from "../studio";
+import { JitterBuffer } from "./buffer";
+import { LiveClient, type Door, type Link } from "./client";
+import type { Did, Policy, RoomNow, Said, When } from "./messages";
+import { heard, type Room } from "./room";
+
+interface Session {
+  door: Door | undefined; // undefined: in no room
+  link: Link | undefined;
+  room: Room | undefined; // as it was last known
+}
+
+export const useSession = create<Session>(() => ({ door: undefined, link: undefined, room: undefined }));
+
+export const buffer = new JitterBuffer();
+
+let client: LiveClient | undefined;
+
+/** The rooms that are open. */
+export const rooms = () => get<RoomNow[]>("/v1/live/rooms");
+
+/** How a room shall be; opens it if there is none of this name. */
+export interface Wish {
+  policy: Policy;
+  vmc?: string[];
+}
+
+export const putRoom = (name: string, wish: Wish) =>
+  send<RoomNow>(`/v1/live/rooms/${encodeURIComponent(name)}`, wish, { method: "PUT" });
+
+export const closeRoom = (name: string) =>
+  ask(`/v1/live/rooms/${encodeURIComponent(name)}`, { method: "DELETE" });
+
+/** Go in, and stay in whatever the network does; `reopen`: a host's room is opened again after a restart. */
+export function enter(door: Door, reopen = false): void {
+  leave();
+  const look = async (name: string): Promise<boolean> => {
+    const found = (await rooms()).some(({ room }) => room === name);
+    const known = useSession.getState().room;
+    if (!found && reopen && known) await putRoom(name, { policy: known.policy, vmc: known.vmc });
+    return found || (reopen && known !== undefined);
+  };
+  useSession.setState({ door, link: { at: "opening" }, room: undefined });
+  client = new LiveClient(door, {
+    connect: (url) => new WebSocket(url),
+    look,
+    frame: (frame) => {
+      buffer.push(frame);
+    },
+    heard: (said) => {
+      const before = useSession.getState().room;
+      if (said.type === "welcome" && (said.frame < (buffer.newest ?? 0) || said.room !== before?.name))
+        buffer.reset(said.fps);
+      useSession.setState({ room: heard(before, said, Date.now()) });
+    },
+    link: (link) => {
+      useSession.setState({ link });
+    },
+  });
+  useStudio.setState({ source: buffer });
+}
+
+export function leave(): void {
+  client?.leave();
+  client = undefined;
+  useSession.setState({ door: undefined, link: undefined, room: undefined });
+  if (useStudio.getState().source === buffer) useStudio.setState({ source: undefined });
+}
+
+/** Say something in the room; throws Problem. */
+export async function say(said: Said): Promise<Did | undefined> {
+  return client?.say(said);
+}
+
+/** Perform live what was composed in the studio. */
+export function performLive({ text, tracks }: Composed, when: When): Promise<Did | undefined> {
+  return say(tracks ? { type: "sequence", tracks, when } : { type: "command", text, when });
+}
+
+/** Do not wait for the next try. */
+export function retry(): void {
+  client?.retry();
+}
+
+window.addEventListener("online", retry);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) retry();
+});
