@@ -91,6 +91,7 @@ export interface Did {
   plan?: string;
   frame?: number;
   option?: number;
+  options?: Option[];
 }
 
 export type Said =
