@@ -23,12 +23,13 @@ class Running:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self.library = library
         self._log = folder / "log"
         own = {"MOTION_LIBRARY": str(library), "MOTION_DATA": str(folder), "MOTION_PORT": str(self.port)}
         command = [sys.executable, "-m", "api", "serve"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(command, env=os.environ | QUICK | own | settings, stderr=log, stdout=log)
-        for _ in range(300):
+        for _ in range(900):  # a library is filled first, on a machine that may be busy
             if self.alive():
                 return
             time.sleep(0.1)

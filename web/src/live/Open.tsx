@@ -41,10 +41,7 @@ export function Open() {
     enter({ room, name: own.trim() || words.host, audience: false, stays: false }, true);
   };
   const open = async () => {
-    if (!NAME.test(name)) {
-      setProblem(new Problem("said", words.nameWrong));
-      return;
-    }
+    if (!NAME.test(name)) return; // that is told at the field
     setBusy(true);
     try {
       kept.write("live-policy", policy);
@@ -71,21 +68,27 @@ export function Open() {
       <p className="soft">{words.intro}</p>
       <label className="field">
         {words.name}
-        <input
-          value={name}
-          maxLength={64}
-          autoComplete="off"
-          spellCheck={false}
-          aria-describedby="room-hint"
-          aria-invalid={!NAME.test(name)}
-          onChange={(event) => {
-            setName(event.target.value);
-          }}
-        />
+        <span className="line">
+          <input
+            value={name}
+            maxLength={64}
+            autoComplete="off"
+            spellCheck={false}
+            aria-describedby="room-hint"
+            aria-invalid={!NAME.test(name)}
+            onChange={(event) => {
+              setName(event.target.value);
+            }}
+          />
+          <button type="submit" disabled={busy || !NAME.test(name)}>
+            {busy ? words.opening : words.open}
+          </button>
+        </span>
       </label>
-      <p id="room-hint" className={NAME.test(name) ? "soft" : "problem"}>
+      <p id="room-hint" className={NAME.test(name) ? "soft" : "problem"} role="status">
         {words.nameHint}
       </p>
+      <Complaint problem={problem} />
       <label className="field">
         {words.you}
         <input
@@ -98,10 +101,6 @@ export function Open() {
         />
       </label>
       <Policies value={policy} choose={setPolicy} />
-      <button type="submit" disabled={busy}>
-        {busy ? words.opening : words.open}
-      </button>
-      <Complaint problem={problem} />
       {there.length > 0 && (
         <section aria-label={words.there}>
           <h2>{words.there}</h2>

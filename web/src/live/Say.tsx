@@ -50,7 +50,7 @@ export function Say() {
         void command(text);
       }}
     >
-      <div className="bar">
+      <div className="line">
         <input
           aria-label={words.say}
           placeholder={words.sayHint}
@@ -63,7 +63,10 @@ export function Say() {
             setText(event.target.value);
           }}
         />
-        {host && (
+        <button type="submit">{words.send}</button>
+      </div>
+      {host ? (
+        <div className="line">
           <select
             aria-label={words.when}
             value={when}
@@ -77,16 +80,17 @@ export function Say() {
               </option>
             ))}
           </select>
-        )}
-        <button type="submit">{words.send}</button>
-      </div>
-      <div className="chips">
-        {words.examples.map((example) => (
-          <button key={example} type="button" className="chip" onClick={() => void command(example)}>
-            {example}
-          </button>
-        ))}
-      </div>
+          <Composed perform={(asked) => void tell(performLive(asked, when))} />
+        </div>
+      ) : (
+        <div className="chips">
+          {words.examples.map((example) => (
+            <button key={example} type="button" className="chip" onClick={() => void command(example)}>
+              {example}
+            </button>
+          ))}
+        </div>
+      )}
       <p className="soft took" role="status">
         {took && <Took did={took} words={words} />}
       </p>
@@ -108,7 +112,6 @@ export function Say() {
           ))}
         </div>
       )}
-      {host && <Composed perform={(asked) => void tell(performLive(asked, when))} />}
     </form>
   );
 }
@@ -129,21 +132,18 @@ function Composed({ perform }: { perform: (asked: ReturnType<typeof useStudio.ge
   const words = useWords(WORDS);
   const asked = useStudio((studio) => studio.asked);
   const plan = useStudio((studio) => studio.shown?.motion.plan);
+  const what = asked.tracks ? plan : asked.text;
   return (
-    <div className="composed">
-      <span className="soft">{words.performHint}</span>
-      <button
-        type="button"
-        className="plain"
-        disabled={!plan}
-        title={plan ? undefined : words.nothing}
-        onClick={() => {
-          perform(asked);
-        }}
-      >
-        {words.perform}
-      </button>
-      <span className="plan">{asked.tracks ? plan : asked.text || words.nothing}</span>
-    </div>
+    <button
+      type="button"
+      className="plain composed"
+      disabled={!plan}
+      title={plan ? what : words.nothing}
+      onClick={() => {
+        perform(asked);
+      }}
+    >
+      {words.perform}: {what}
+    </button>
   );
 }

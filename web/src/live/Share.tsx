@@ -103,7 +103,7 @@ function Link({ label, href }: { label: string; href: string }) {
   };
   return (
     <>
-      <div className="bar">
+      <div className="line">
         <input
           readOnly
           aria-label={label}

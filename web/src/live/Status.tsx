@@ -76,28 +76,18 @@ export function Status() {
 export function OnStage() {
   const words = useWords(WORDS);
   const live = useStudio((studio) => studio.source === buffer);
+  if (live) return null;
   return (
-    <div className="row" role="group" aria-label={words.onStage}>
-      <span className="soft">{words.onStage}:</span>
+    <div className="row">
+      <span className="soft">{words.draft}</span>
       <button
         type="button"
         className="plain"
-        aria-pressed={live}
         onClick={() => {
           useStudio.setState({ source: buffer });
         }}
       >
         {words.character}
-      </button>
-      <button
-        type="button"
-        className="plain"
-        aria-pressed={!live}
-        onClick={() => {
-          useStudio.setState({ source: undefined });
-        }}
-      >
-        {words.draft}
       </button>
     </div>
   );

@@ -101,7 +101,7 @@ function Who({ name, setName }: { name: string; setName: (name: string) => void 
     setName(next);
   };
   return (
-    <section className="who" aria-label={words.yourName}>
+    <div className="who">
       {role !== "viewer" && (
         <label className="field">
           {words.yourName}
@@ -121,7 +121,7 @@ function Who({ name, setName }: { name: string; setName: (name: string) => void 
       <p className="soft">
         {words.roleHints[role]} {role !== "viewer" && words.policyTold[policy]}
       </p>
-    </section>
+    </div>
   );
 }
 
@@ -145,7 +145,7 @@ function AskKey() {
       }}
     >
       <p>{words.key}</p>
-      <div className="bar">
+      <div className="line">
         <input
           aria-label={words.keyLabel}
           value={value}

@@ -3,10 +3,9 @@
 const en = {
   title: "Live room",
   intro:
-    "A character that never stops moving. You open a room; others watch it by a link and send it commands; you decide what becomes of them. It can stand in your stream, too.",
+    "A character that never stops: others watch it by a link and send it commands, and it can stand in your stream.",
   name: "Name of the room",
-  nameHint: "1 to 64 letters (a to z), digits, - and _: it becomes a part of the link.",
-  nameWrong: "A room is named with 1 to 64 letters (a to z), digits, - and _, without spaces.",
+  nameHint: "Letters (a to z), digits, - and _, without spaces: it is a part of the link.",
   you: "Your name, for all to see",
   host: "Host",
   open: "Open the room",
@@ -25,9 +24,8 @@ const en = {
   closeSure: "Close it for everybody?",
   yes: "Yes, close it",
   no: "No",
-  onStage: "On the stage",
-  character: "the live character",
-  draft: "what you compose",
+  character: "Show the live character",
+  draft: "The stage shows what you compose.",
 
   states: {
     opening: "Connecting…",
@@ -69,7 +67,6 @@ const en = {
   nearest: "Did you mean",
   notSent: "You are not connected, so this was not sent. It stays here: send it when the connection is back.",
   perform: "Perform it live",
-  performHint: "What you composed in the studio:",
   nothing: "Compose something above or on the timeline first.",
 
   vote: "Vote",
@@ -174,8 +171,7 @@ const zh: Words = {
   intro:
     "一个不停活动的角色。您打开房间，别人通过链接观看并发送指令，由您决定如何处理。角色也可以出现在您的直播画面中。",
   name: "房间名称",
-  nameHint: "1 到 64 个英文字母、数字、- 或 _，它会成为链接的一部分。",
-  nameWrong: "房间名称由 1 到 64 个英文字母、数字、- 或 _ 组成，不能有空格。",
+  nameHint: "英文字母、数字、- 或 _，不含空格：它是链接的一部分。",
   you: "您的名字（所有人可见）",
   host: "主持人",
   open: "打开房间",
@@ -194,9 +190,8 @@ const zh: Words = {
   closeSure: "要为所有人关闭吗？",
   yes: "是，关闭",
   no: "否",
-  onStage: "舞台上显示",
-  character: "直播角色",
-  draft: "您正在编排的动作",
+  character: "显示直播角色",
+  draft: "舞台上显示的是您正在编排的动作。",
 
   states: {
     opening: "正在连接…",
@@ -238,7 +233,6 @@ const zh: Words = {
   nearest: "您是想说",
   notSent: "当前未连接，指令没有发送。内容已保留，恢复连接后请再发送。",
   perform: "现场表演",
-  performHint: "您在工作室中编排的动作：",
   nothing: "请先在上方或时间轴上编排动作。",
 
   vote: "投票",
