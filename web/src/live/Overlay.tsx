@@ -34,6 +34,7 @@ export function useJoints(): Joint[] | undefined {
 export function Overlay({ room }: { room: string }) {
   const words = useWords(WORDS);
   const joints = useJoints();
+  const known = useSession((session) => session.room !== undefined); // before, there is no pose
   const [options] = useState<OverlayOptions>(() => overlayOptions(location.search));
   useEffect(() => {
     document.title = room;
@@ -42,7 +43,7 @@ export function Overlay({ room }: { room: string }) {
   }, [room]);
   return (
     <main className="overlay">
-      {joints && (
+      {joints && known && (
         <div className="overlay" role="img" aria-label={`${words.stage} ${room}`}>
           <Suspense>
             <Scene joints={joints} view={options.view} bare />
@@ -62,24 +63,22 @@ function Captions() {
   if (!room) return null;
   const now = performing(room, frame);
   const recent = room.log
-    .filter(({ said, time }) => said.type === "cue" && clock - time < TOLD)
+    .flatMap(({ said, time }) => (said.type === "cue" && clock - time < TOLD ? said : []))
+    .filter(({ number }) => number !== now?.number)
     .slice(0, MOST_TOLD);
+  const told = ({ sender, text }: { sender: string; text: string }) =>
+    sender ? `${nameOf(sender, words)}: ${text}` : text;
   return (
     <div className="captions">
       {now && (
         <p className="said" key={now.number}>
-          {now.text}
+          {told(now)}
         </p>
       )}
       <p className="ticker">
-        {recent.map(
-          ({ key, said }) =>
-            said.type === "cue" && (
-              <span key={key}>
-                {nameOf(said.sender, words)}: {said.text}
-              </span>
-            ),
-        )}
+        {recent.map((cue) => (
+          <span key={cue.number}>{told(cue)}</span>
+        ))}
       </p>
     </div>
   );

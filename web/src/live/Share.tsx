@@ -76,6 +76,7 @@ export function Share() {
           {words.captions}
         </label>
         <Link label={words.overlayLink} href={overlayLink(name, shared, { view, captions })} />
+        {own && !shared && <p className="problem">{words.obsKey}</p>}
         <ol className="steps">
           {words.obsSteps.map((step) => (
             <li key={step}>{step}</li>

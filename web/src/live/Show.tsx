@@ -83,7 +83,7 @@ function Queue({ room }: { room: Room }) {
 function VoteNow({ room }: { room: Room }) {
   const words = useWords(WORDS);
   const time = useTime(OFTEN);
-  const [mine, setMine] = useState<number>();
+  const mine = useSession((session) => session.voice);
   const [problem, setProblem] = useState<Problem>();
   const { votes } = room;
   if (!votes) return null;
@@ -92,7 +92,6 @@ function VoteNow({ room }: { room: Room }) {
   const vote = async (option: number) => {
     try {
       await say({ type: "vote", option });
-      setMine(option);
       setProblem(undefined);
     } catch (error) {
       setProblem(problemOf(error));

@@ -33,8 +33,7 @@ export function Viewer({ room }: { room: string }) {
       <main className="viewer live">
         <div className="stage" role="img" aria-label={`${words.stage} ${known?.now.phrases.join(" ") ?? ""}`}>
           {!CAN_DRAW && <p>{page.noWebgl}</p>}
-          {CAN_DRAW && !joints && <p>{page.loading}</p>}
-          {CAN_DRAW && joints && (
+          {CAN_DRAW && joints && known && (
             <Suspense fallback={<p>{page.loading}</p>}>
               <Scene joints={joints} view="full" />
             </Suspense>

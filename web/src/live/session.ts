@@ -12,9 +12,12 @@ interface Session {
   door: Door | undefined; // undefined: in no room
   link: Link | undefined;
   room: Room | undefined; // as it was last known
+  voice: number | undefined; // the option of the vote that got it from here
 }
 
-export const useSession = create<Session>(() => ({ door: undefined, link: undefined, room: undefined }));
+const NOWHERE: Session = { door: undefined, link: undefined, room: undefined, voice: undefined };
+
+export const useSession = create<Session>(() => NOWHERE);
 
 export const buffer = new JitterBuffer();
 
@@ -55,10 +58,12 @@ export function enter(door: Door, reopen = false): void {
       const before = useSession.getState().room;
       if (said.type === "welcome" && (said.frame < (buffer.newest ?? 0) || said.room !== before?.name))
         buffer.reset(said.fps);
-      useSession.setState({ room: heard(before, said, Date.now()) });
+      const room = heard(before, said, Date.now());
+      useSession.setState(room?.votes ? { room } : { room, voice: undefined });
     },
     link: (link) => {
-      useSession.setState({ link });
+      const gone = link.at === "waiting" && (link.why === "closed" || link.why === "missing");
+      useSession.setState(gone ? { link, room: undefined } : { link });
     },
   });
   useStudio.setState({ source: buffer });
@@ -67,13 +72,16 @@ export function enter(door: Door, reopen = false): void {
 export function leave(): void {
   client?.leave();
   client = undefined;
-  useSession.setState({ door: undefined, link: undefined, room: undefined });
+  useSession.setState(NOWHERE);
   if (useStudio.getState().source === buffer) useStudio.setState({ source: undefined });
 }
 
 /** Say something in the room; throws Problem. */
 export async function say(said: Said): Promise<Did | undefined> {
-  return client?.say(said);
+  const did = await client?.say(said);
+  const voice = said.type === "vote" ? said.option : did?.option; // who proposes something is for it
+  if (voice !== undefined) useSession.setState({ voice });
+  return did;
 }
 
 /** Perform live what was composed in the studio. */

@@ -124,6 +124,7 @@ const en = {
     "Place it over your scene. It reconnects by itself, whatever happens.",
   ],
   overlayLink: "Link of the overlay",
+  obsKey: "It cannot get in without a key: state one for viewers above.",
 
   vmc: "VSeeFace, VNyan, Warudo, Unity",
   vmcHint:
@@ -282,6 +283,7 @@ const zh: Words = {
     "将它放在场景之上。无论发生什么，它都会自动重新连接。",
   ],
   overlayLink: "叠加层链接",
+  obsKey: "没有密钥它无法进入：请在上方填写观众密钥。",
 
   vmc: "VSeeFace、VNyan、Warudo、Unity",
   vmcHint: "支持 VMC 协议的程序可以直接接收动作。请在程序中启用接收，并在此填写 主机:端口，每行一个。",
