@@ -81,6 +81,12 @@ def command(page: Page, text: str) -> None:
     expect(field).to_have_value("", timeout=PATIENT)
 
 
+def loaded(page: Page) -> set[str]:
+    """The parts of the site that a page has got."""
+    names = page.evaluate("performance.getEntriesByType('resource').map(one => one.name.split('/').at(-1))")
+    return {name.split("-")[0] for name in names}
+
+
 def part(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name=name, exact=True)
 
@@ -101,8 +107,8 @@ def test_a_viewer_commands_and_everybody_sees_it(studio: Running, small: Browser
     page, link = host(small, "together")
     assert link == f"{studio.url}/?room=together"
     with visiting(browser, link) as viewer:
-        assert viewer.get_by_label("Timeline").count() == 0
         viewer.wait_for_function(READY)
+        assert "Viewer" in loaded(viewer) and loaded(viewer).isdisjoint({"App", "Live", "Library", "PoseEditor"})
         call_me(viewer, "Anna")
         expect(part(viewer, "Now")).to_contain_text("rests", timeout=PATIENT)
         assert not page.evaluate(ABOVE, "right_wrist")
@@ -120,7 +126,7 @@ def test_a_viewer_commands_and_everybody_sees_it(studio: Running, small: Browser
         expect(part(viewer, "Now")).to_contain_text("rests", timeout=PATIENT)
 
 
-def test_a_queue_is_seen_by_its_host(small: BrowserContext, browser: Browser) -> None:
+def test_a_queue_is_seen_by_its_host(studio: Running, small: BrowserContext, browser: Browser) -> None:
     page, link = host(small, "queue")
     page.get_by_role("radio", name="One after the other").check()
     with visiting(browser, link) as viewer:
@@ -134,6 +140,27 @@ def test_a_queue_is_seen_by_its_host(small: BrowserContext, browser: Browser) ->
         command(page, "clap")  # a host's command is done at once, and all that waits is dropped
         expect(waits).to_have_count(0, timeout=PATIENT)
         expect(part(viewer, "Now")).to_contain_text("clap asked by Host", timeout=PATIENT)
+    page.get_by_text("What happened").click()
+    log = page.locator(".log").get_by_role("listitem")
+    expect(log.first).to_contain_text("Host: clap")
+    expect(log.filter(has_text="Bo: bow")).to_have_count(1)
+    rest(studio, "DELETE", "/v1/live/rooms/queue")
+    expect(page.get_by_text("The room was closed.")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_role("button", name="Open the room")).to_be_visible()
+
+
+def test_a_host_opens_the_room_again_that_a_restart_has_ended(studio: Running, small: BrowserContext) -> None:
+    small.add_init_script(SOCKETS)
+    page, _ = host(small, "again", "By vote")
+    small.set_offline(True)
+    page.evaluate("window.sockets.at(-1).close()")
+    expect(page.get_by_role("status").filter(has_text="does not answer")).to_be_visible(timeout=PATIENT)
+    rest(studio, "DELETE", "/v1/live/rooms/again")
+    small.set_offline(False)
+    expect(page.get_by_role("status").filter(has_text="does not answer")).to_have_count(0, timeout=PATIENT)
+    page.wait_for_function("window.sockets.at(-1).readyState === WebSocket.OPEN")
+    rooms = json.load(urllib.request.urlopen(f"{studio.url}/v1/live/rooms", timeout=10))
+    assert [room["policy"] for room in rooms if room["room"] == "again"] == ["vote"]
 
 
 def test_what_was_composed_is_performed_live(small: BrowserContext) -> None:

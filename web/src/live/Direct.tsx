@@ -4,7 +4,7 @@ import { useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { kept, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
-import type { Said } from "./messages";
+import type { Policy, Said } from "./messages";
 import { Policies } from "./Policies";
 import type { Room } from "./room";
 import { putRoom, say, useSession } from "./session";
@@ -15,6 +15,7 @@ const FASTEST = 4;
 export function Direct() {
   const words = useWords(WORDS);
   const room = useSession((session) => session.room);
+  const [wanted, setWanted] = useState<Policy>(); // until the service has answered
   const [problem, setProblem] = useState<Problem>();
   if (!room) return null;
   if (room.role !== "host") return <p className="soft">{words.hostOnly}</p>;
@@ -51,10 +52,13 @@ export function Direct() {
         <Complaint problem={problem} />
       </section>
       <Policies
-        value={room.policy}
+        value={wanted ?? room.policy}
         choose={(policy) => {
           kept.write("live-policy", policy);
-          void order({ type: "policy", policy });
+          setWanted(policy);
+          void order({ type: "policy", policy }).then(() => {
+            setWanted(undefined);
+          });
         }}
       />
       <Receivers room={room} />

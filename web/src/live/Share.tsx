@@ -116,6 +116,15 @@ function Link({ label, href }: { label: string; href: string }) {
         <button type="button" className="plain" aria-label={`${words.copy}: ${label}`} onClick={copy}>
           {copied ? words.copied : words.copy}
         </button>
+        <a
+          className="button plain"
+          href={href}
+          target="_blank"
+          rel="noreferrer"
+          aria-label={`${words.look}: ${label}`}
+        >
+          ↗
+        </a>
       </div>
       <p role="status" className="problem" hidden={copied !== false}>
         {copied === false && words.copyFailed}

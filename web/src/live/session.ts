@@ -64,6 +64,7 @@ export function enter(door: Door, reopen = false): void {
     link: (link) => {
       const gone = link.at === "waiting" && (link.why === "closed" || link.why === "missing");
       useSession.setState(gone ? { link, room: undefined } : { link });
+      if (link.at === "ended") offStage();
     },
   });
   useStudio.setState({ source: buffer });
@@ -73,6 +74,10 @@ export function leave(): void {
   client?.leave();
   client = undefined;
   useSession.setState(NOWHERE);
+  offStage();
+}
+
+function offStage(): void {
   if (useStudio.getState().source === buffer) useStudio.setState({ source: undefined });
 }
 

@@ -99,6 +99,7 @@ const en = {
   share: "Link for viewers",
   copy: "Copy",
   copied: "Copied",
+  look: "Open in a new tab",
   copyFailed: "The browser does not allow copying: select the link and copy it by hand.",
   onlyHere:
     "This address leads to your own machine, so it works only here. To let others in, start the service on the network: `motion serve --host 0.0.0.0` (it then asks for keys), and open the studio by that machine’s name.",
@@ -262,6 +263,7 @@ const zh: Words = {
   share: "观众链接",
   copy: "复制",
   copied: "已复制",
+  look: "在新标签页中打开",
   copyFailed: "浏览器不允许复制：请选中链接后手动复制。",
   onlyHere:
     "此地址指向您自己的电脑，只能在本机使用。若要让别人进入，请用 `motion serve --host 0.0.0.0` 在网络上启动服务（届时需要密钥），并通过该电脑的名称打开工作室。",
