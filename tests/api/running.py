@@ -19,21 +19,23 @@ class Running:
 
     def __init__(self, library: Path, folder: Path, **settings: str) -> None:
         """On the library in a file, with its data in a folder; settings are those of the environment."""
+        self.library = library
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.library = library
         self._log = folder / "log"
         own = {"MOTION_LIBRARY": str(library), "MOTION_DATA": str(folder), "MOTION_PORT": str(self.port)}
         command = [sys.executable, "-m", "api", "serve"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(command, env=os.environ | QUICK | own | settings, stderr=log, stdout=log)
-        for _ in range(900):  # a library is filled first, on a machine that may be busy
-            if self.alive():
-                return
+        patience = time.monotonic() + 90.0
+        while not self.alive():
+            if self.process.poll() is not None or time.monotonic() > patience:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError(self.text())
             time.sleep(0.1)
-        raise AssertionError(self.text())
 
     def alive(self) -> bool:
         try:

@@ -34,7 +34,8 @@ export function Say() {
   const command = async (what: string) => {
     setText(what);
     if (!what.trim()) return;
-    if (await tell(say({ type: "command", text: what.trim(), ...(host ? { when } : {}) }))) setText("");
+    const done = await tell(say({ type: "command", text: what.trim(), ...(host ? { when } : {}) }));
+    if (done) setText((now) => (now === what ? "" : now)); // the next may be typed already
   };
   const mend = (action: string) => {
     const known = problem?.phrase && text.includes(problem.phrase);

@@ -33,6 +33,7 @@ const CODES: Record<number, Why> = {
 const PAUSES = [0.4, 1, 2, 3, 5, 8]; // s
 const SPREAD = 0.25; // of a pause: a crowd that was cut off does not come back all at once
 const SILENCE = 5; // s without a frame: the connection is dead, though nobody said so
+const LOOK = 1000; // ms
 const STEADY = 5; // s that it was open, after which pauses start small again
 const PATIENCE = 20; // s for an answer
 
@@ -78,7 +79,7 @@ export class LiveClient {
   private attempt = 0; // this number changes with each, so that what belongs to an old one is known
   private failures = 0;
   private opened = 0; // ms
-  private alive = 0; // ms, when the last message came
+  private silence = 0; // s; those in which the page itself stood still do not count
   private last: number | undefined; // frame
   private link: Link | undefined;
   private count = 0; // of what was said
@@ -145,14 +146,14 @@ export class LiveClient {
     const socket = this.world.connect(socketAddress(this.door, this.last));
     socket.binaryType = "arraybuffer";
     this.socket = socket;
-    this.alive = Date.now();
+    this.silence = 0;
     let welcome = false;
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (attempt !== this.attempt) return;
-      this.alive = Date.now();
+      this.silence = 0;
       if (!welcome) {
         welcome = true;
-        this.opened = this.alive;
+        this.opened = Date.now();
         this.tell({ at: "open" });
       }
       if (typeof data === "string") this.hear(JSON.parse(data) as Heard | Reply);
@@ -163,8 +164,9 @@ export class LiveClient {
       this.closed(CODES[code] ?? (welcome ? "lost" : "full"));
     };
     this.watch = setInterval(() => {
-      if (Date.now() - this.alive > 1000 * SILENCE) this.closed(welcome ? "lost" : "offline");
-    }, 1000);
+      this.silence += LOOK / 1000;
+      if (this.silence > SILENCE) this.closed(welcome ? "lost" : "offline");
+    }, LOOK);
   }
 
   private see(bytes: ArrayBuffer): void {

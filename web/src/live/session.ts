@@ -44,8 +44,9 @@ export function enter(door: Door, reopen = false): void {
   const look = async (name: string): Promise<boolean> => {
     const found = (await rooms()).some(({ room }) => room === name);
     const known = useSession.getState().room;
-    if (!found && reopen && known) await putRoom(name, { policy: known.policy, vmc: known.vmc });
-    return found || (reopen && known !== undefined);
+    if (found || !reopen || known?.role !== "host") return found;
+    await putRoom(name, { policy: known.policy, vmc: known.vmc });
+    return true;
   };
   useSession.setState({ door, link: { at: "opening" }, room: undefined });
   client = new LiveClient(door, {
