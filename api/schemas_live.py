@@ -18,8 +18,10 @@ _ROOM: dict[str, Any] = {
     "policy": "queue",
     "vmc": ["127.0.0.1:39539"],
     "viewers": 3,
-    "waiting": [{"number": 8, "frame": 4302, "text": "wave", "sender": "Anna"}],
     "now": {"actions": ["run"], "phrases": ["run"]},
+    "performing": {"number": 7, "frame": 4180, "end": 4302, "text": "run", "sender": "Bo"},
+    "waiting": [{"number": 8, "frame": 4302, "end": 4518, "text": "wave", "sender": "Anna"}],
+    "votes": {"options": [{"option": 1, "text": "bow", "plan": "bow", "votes": 2}], "seconds": 9.5},
 }
 
 
@@ -57,6 +59,7 @@ class WaitingReply(BaseModel):
 
     number: int
     frame: int = Field(description="In which it takes effect")
+    end: int = Field(description="The first frame after it")
     text: str
     sender: str
 
@@ -66,6 +69,22 @@ class NowReply(BaseModel):
 
     actions: tuple[str, ...] = Field(description="What moves the body, then what is layered on it")
     phrases: tuple[str, ...] = Field(description='The words that asked for each; "" for what the engine added')
+
+
+class OptionReply(BaseModel):
+    """Something that was proposed."""
+
+    option: int
+    text: str
+    plan: str
+    votes: int
+
+
+class VotesReply(BaseModel):
+    """A vote that is going on."""
+
+    options: list[OptionReply]
+    seconds: float = Field(description="Until it ends")
 
 
 class RoomReply(BaseModel):
@@ -80,8 +99,10 @@ class RoomReply(BaseModel):
     policy: Policy
     vmc: list[str] = Field(description="Receivers of the VMC protocol")
     viewers: int
-    waiting: list[WaitingReply]
     now: NowReply
+    performing: WaitingReply | None = Field(description="The command that is performed")
+    waiting: list[WaitingReply]
+    votes: VotesReply | None
 
 
 class LiveCommand(ParseRequest):

@@ -164,12 +164,12 @@ class Conversation:
         return await self._room.take(sender, text, plan, said.when)
 
     async def _sequence(self, said: Do) -> dict[str, Any]:
-        if (said.name is None) == (said.steps is None):
-            raise BadCommand("A sequence has either steps or a name.")
+        if sum(part is not None for part in (said.name, said.steps, said.tracks)) != 1:
+            raise BadCommand("A sequence has either steps, tracks or a name.")
         sender = self._who(said.sender)
-        steps: Steps = said.steps or ((Call(action=said.name or ""),),)
+        steps: Steps = ((Call(action=said.name),),) if said.name is not None else said.steps or ()
         self._room.admit(sender, said.name or "")
-        plan: Plan = await asyncio.to_thread(self._service.engine.compose, steps)
+        plan: Plan = await asyncio.to_thread(self._service.engine.compose, steps, said.tracks or ())
         return await self._room.take(sender, str(plan), plan, said.when)
 
     # ── Push to talk ──────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
@@ -64,8 +64,8 @@ class _Waiting:
     """What was asked for and is not over."""
 
     number: int
-    start: int  # frames
-    end: int
+    start: float  # of the room's clock: the playback speed may change meanwhile
+    end: float
     text: str
     sender: str
 
@@ -85,7 +85,9 @@ class Room:
         self._rates = Rates(settings.commands_per_minute / 60.0, BURST)
         self._ballot = Ballot()
         self._waiting: list[_Waiting] = []
+        self._clock = 0.0  # frames, as fast as they are played
         self._number = 0  # of the last command
+        self._told_viewers = 0
         self._playing: tuple[tuple[str, ...], tuple[str, ...]] = (), ()
         self._frames: deque[tuple[int, bytes]] = deque(maxlen=round(KEPT * fps))
         self._events: deque[tuple[int, str]] = deque(maxlen=KEPT_EVENTS)
@@ -125,11 +127,15 @@ class Room:
 
     def _tick(self, now: float) -> None:
         stream = self._stream
+        self._clock += stream.speed
         pose = stream.step()
         if (pose.actions, pose.phrases) != self._playing:
             self._playing = pose.actions, pose.phrases
             self._tell("playing", **self._now(), frame=pose.frame)
-        self._waiting = [one for one in self._waiting if one.end > pose.frame]
+        self._waiting = [one for one in self._waiting if one.end > self._clock]
+        if pose.frame % round(self.fps) == 0 and len(self.viewers) != self._told_viewers:  # not for each of a crowd
+            self._told_viewers = len(self.viewers)
+            self._tell("viewers", viewers=self._told_viewers)
         if math.hypot(pose.root_position[0], pose.root_position[2]) > FARTHEST:
             self.recentre()
         if self._ballot.ends is not None and now >= self._ballot.ends:
@@ -184,19 +190,37 @@ class Room:
 
     def state(self) -> dict[str, Any]:
         """The room as it is now."""
-        waiting = [
-            {"number": one.number, "frame": one.start, "text": one.text, "sender": one.sender}
-            for one in self._waiting
-            if one.start > self._stream.frame
-        ]
         state: dict[str, Any] = {
             "room": self.name,
             "fps": self.fps,
             "frame": self._stream.frame,
             "speed": self._stream.speed,
+            "policy": self.policy,
+            "vmc": [output.target for output in self.outputs],
+            "viewers": len(self.viewers),
+            "now": self._now(),
+            "votes": self._votes() if self._ballot.options else None,
         }
-        state["vmc"] = [output.target for output in self.outputs]
-        return state | {"policy": self.policy, "viewers": len(self.viewers), "waiting": waiting, "now": self._now()}
+        return state | self._asked()
+
+    def _asked(self) -> dict[str, Any]:
+        """What is performed, and what waits for its turn."""
+        told = [
+            {
+                "number": one.number,
+                "frame": self._frame_at(one.start),
+                "end": self._frame_at(one.end),
+                "text": one.text,
+                "sender": one.sender,
+            }
+            for one in self._waiting
+        ]
+        begun = [one for one, it in zip(told, self._waiting, strict=True) if it.start <= self._clock]
+        return {"performing": begun[-1] if begun else None, "waiting": told[len(begun) :]}
+
+    def _frame_at(self, clock: float) -> int:
+        """In which frame that will be, or was, as long as the playback speed stays."""
+        return self._stream.frame + math.ceil((clock - self._clock) / (self._stream.speed or 1.0) - 1e-6)
 
     def _now(self) -> dict[str, Any]:
         return {"actions": self._playing[0], "phrases": self._playing[1]}
@@ -233,28 +257,31 @@ class Room:
             return self._propose(sender, text, plan)
         if self.policy == "interrupt":
             return await self._play(sender, text, plan, "now")
-        if sum(one.start > self._stream.frame for one in self._waiting) >= self._settings.commands_waiting:
+        if sum(one.start > self._clock for one in self._waiting) >= self._settings.commands_waiting:
             raise HTTPException(429, "So many commands wait already that this one has no place: try again later.")
         return await self._play(sender, text, plan, "end")
 
     async def _play(self, sender: Sender, text: str, plan: Plan, when: When) -> dict[str, Any]:
         written = self._engine.written_out(plan)
         cue = await asyncio.to_thread(self._stream.play, written, when=when)  # clips are read from the library
-        drops = list(self._forget(cue.frame)) if when != "end" else []
+        start = self._clock_at(cue.frame)
+        drops = list(self._forget(start)) if when != "end" else []
         self._number += 1
-        seconds = cue.timeline.duration / (self._stream.speed or 1.0)
-        end = cue.frame + round(seconds * self.fps)
-        self._waiting.append(_Waiting(self._number, cue.frame, end, text, sender.name))
+        self._waiting.append(_Waiting(self._number, start, start + cue.timeline.duration * self.fps, text, sender.name))
         timeline = TimelineReply.model_validate(cue.timeline).model_dump()
         return self._tell(
             "cue", number=self._number, text=text, sender=sender.name, plan=str(plan), when=when, frame=cue.frame,
             timeline=timeline, drops=drops,
         )  # fmt: skip
 
-    def _forget(self, frame: int) -> Iterator[int]:
-        """Nothing waits any more from a frame on; the numbers of what was dropped."""
-        yield from (one.number for one in self._waiting if one.start >= frame)
-        self._waiting = [one for one in self._waiting if one.start < frame]
+    def _clock_at(self, frame: int) -> float:
+        return self._clock + (frame - self._stream.frame) * (self._stream.speed or 1.0)
+
+    def _forget(self, start: float) -> Iterator[int]:
+        """Nothing is played any more of what was asked for, from a moment on; the numbers of what was dropped."""
+        yield from (one.number for one in self._waiting if one.start >= start)
+        kept = (one for one in self._waiting if one.start < start)
+        self._waiting = [replace(one, end=min(one.end, start)) for one in kept]
 
     def _propose(self, sender: Sender, text: str, plan: Plan) -> dict[str, Any]:
         option = self._ballot.propose(text, plan, sender.id)
@@ -269,15 +296,19 @@ class Room:
         return self._tell_votes()
 
     def _tell_votes(self) -> dict[str, Any]:
+        return self._tell("votes", **self._votes())
+
+    def _votes(self) -> dict[str, Any]:
         left = (self._ballot.ends or 0.0) - asyncio.get_running_loop().time()
         options = [
             {"option": one.number, "text": one.text, "plan": str(one.plan), "votes": len(one.votes)}
             for one in self._ballot.options.values()
         ]
-        return self._tell("votes", options=options, seconds=round(max(0.0, left), 1))
+        return {"options": options, "seconds": round(max(0.0, left), 1)}
 
     def _elect(self) -> None:
         winner = self._ballot.close()
+        self._tell_votes()  # there is nothing to vote for any more
 
         async def perform() -> None:
             try:
@@ -290,12 +321,12 @@ class Room:
     def stop(self) -> dict[str, Any]:
         """Come to rest, and forget what waits."""
         frame = self._stream.stop()
-        return self._tell("stopped", frame=frame, drops=list(self._forget(frame)))
+        return self._tell("stopped", frame=frame, drops=list(self._forget(self._clock_at(frame))))
 
     def set_speed(self, factor: float) -> dict[str, Any]:
         """Play everything faster or slower; BadCommand if that is too fast."""
         self._stream.speed = factor
-        return self._tell("speed", frame=self._stream.frame, factor=factor)
+        return self._tell("speed", frame=self._stream.frame, factor=factor, **self._asked())
 
     def recentre(self) -> dict[str, Any]:
         """Move the body back to the middle."""

@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from action_library.sequence import Tracks
 from api.schemas import ParseRequest, Problem
 from api.schemas_sequences import Steps
 from motion_engine.errors import BadCommand
@@ -65,11 +66,12 @@ class Say(ParseRequest):
 
 
 class Do(_Message):
-    """A sequence: stated step by step, or saved under a name."""
+    """A sequence: stated step by step or by the second, or saved under a name."""
 
     type: Literal["sequence"]
     id: Id = ""
     steps: Steps | None = None
+    tracks: Annotated[Tracks, Field(min_length=1)] | None = None
     name: Annotated[str, Field(max_length=200)] | None = None
     when: When | None = None
     sender: Sender = ""

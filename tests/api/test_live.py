@@ -127,9 +127,39 @@ def test_sequences_steps_and_saved_ones(own: TestClient) -> None:
         assert say(ws, type="sequence", name="greeting")["did"]["plan"] == "greeting"
         steps = [[{"action": "wave", "repetitions": 2}], [{"action": "run"}]]
         assert say(ws, type="sequence", steps=steps)["did"]["plan"] == "wave[repetitions=2] > run"
+        tracks = [{"clips": [{"action": "run", "start": 0}]}, {"clips": [{"action": "wave", "start": 1}]}]
+        assert say(ws, type="sequence", tracks=tracks)["did"]["plan"] == "run@0 + wave@1"
+        assert say(ws, type="sequence", tracks=tracks, name="greeting")["status"] == 422
         assert say(ws, type="sequence", name="nothing")["status"] == 404
         assert say(ws, type="sequence")["status"] == 422
         assert say(ws, type="sequence", steps=[[{"action": "wave", "speed": 1e9}]])["status"] == 422
+
+
+def test_who_comes_later_is_told_who_asked_for_what(client: TestClient) -> None:
+    with client.websocket_connect("/v1/live?room=late&name=Bo") as ws:
+        first, second = (say(ws, type="command", text=text, when="end")["did"] for text in ("wave", "bow"))
+        while number(next_frame(ws)) <= first["frame"]:
+            pass
+        with client.websocket_connect("/v1/live?room=late") as other:
+            welcome = heard(other, "welcome")
+            assert welcome["performing"] | {"text": "wave", "sender": "Bo"} == welcome["performing"]
+            assert welcome["performing"]["end"] == second["frame"]
+            assert [(one["text"], one["frame"]) for one in welcome["waiting"]] == [("bow", second["frame"])]
+            assert heard(other, "viewers")["viewers"] == 2
+        assert heard(ws, "viewers")["viewers"] in (1, 2) and welcome["votes"] is None
+
+
+def test_what_waits_is_told_anew_when_the_speed_changes(ws: WebSocketTestSession) -> None:
+    for text in ("wave", "bow"):
+        before = say(ws, type="command", text=text, when="end")["did"]
+    told = say(ws, type="speed", factor=0.5)["did"]
+    assert [one["text"] for one in told["waiting"]] == ["bow"] and told["performing"]["text"] == "wave"
+    assert told["waiting"][0]["frame"] - told["frame"] == pytest.approx(2 * (before["frame"] - told["frame"]), abs=4)
+    say(ws, type="speed", factor=0)
+    for _ in range(60):
+        next_frame(ws)
+    again = say(ws, type="speed", factor=1)["did"]
+    assert again["waiting"][0]["frame"] > before["frame"] + 50  # it has waited as well
 
 
 def test_speed_skeleton_recentre_and_ping(ws: WebSocketTestSession) -> None:
@@ -251,9 +281,13 @@ def test_the_audience_votes(engine: CommandEngine, serving: Serving) -> None:
         assert say(ws, type="command", text="wave", sender="a")["did"]["option"] == 1
         assert say(ws, type="command", text="bow", sender="b")["did"]["option"] == 2
         assert say(ws, type="command", text="鞠躬", sender="c")["did"]["option"] == 2
+        with client.websocket_connect("/v1/live?room=vote") as late:
+            votes = heard(late, "welcome")["votes"]
+            assert len(votes["options"]) == 2 and 0 < votes["seconds"] <= 0.5
         options = say(ws, type="vote", option=2, sender="a")["did"]["options"]
         assert [(one["plan"], one["votes"]) for one in options] == [("wave", 0), ("bow", 3)]
         assert say(ws, type="vote", option=3, sender="a")["status"] == 404
+        assert heard(ws, "votes")["options"] == []
         cue = heard(ws, "cue")
         assert cue["plan"] == "bow" and cue["sender"] == "vote" and cue["when"] == "next"
 

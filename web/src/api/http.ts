@@ -25,9 +25,9 @@ interface Details {
   nearest?: { action: string; score: number }[] | null;
 }
 
-/** The key that the service asks for; empty on one's own machine. */
+/** The key that the service asks for; empty on one's own machine. One in the page's address is for that page alone. */
 export function key(): string {
-  return localStorage.getItem(KEY) ?? "";
+  return new URLSearchParams(location.search).get("key") ?? localStorage.getItem(KEY) ?? "";
 }
 
 export function keepKey(value: string): void {

@@ -39,6 +39,7 @@ function Follow() {
     <>
       <OrbitControls
         ref={controls}
+        makeDefault
         target={[0, 0.9, 0]}
         maxPolarAngle={Math.PI / 2 - 0.02}
         maxDistance={15}

@@ -1,0 +1,150 @@
+/** The field for commands to the live character, and how they were understood. */
+
+import { useState } from "react";
+import { Problem, problemOf } from "../api/http";
+import { useStudio, useWords } from "../studio";
+import { Complaint } from "../ui/Complaint";
+import type { Did, When } from "./messages";
+import { buffer, performLive, say, useSession } from "./session";
+import { fill, WORDS, type Words } from "./words";
+
+const WHENS: When[] = ["now", "next", "end"];
+
+export function Say() {
+  const words = useWords(WORDS);
+  const role = useSession((session) => session.room?.role);
+  const [text, setText] = useState("");
+  const [when, setWhen] = useState<When>("now");
+  const [took, setTook] = useState<Did>();
+  const [problem, setProblem] = useState<Problem>();
+  const host = role === "host";
+
+  const tell = async (asking: Promise<Did | undefined>) => {
+    setTook(undefined);
+    try {
+      setTook(await asking);
+      setProblem(undefined);
+      return true;
+    } catch (error) {
+      const found = problemOf(error);
+      setProblem(found.kind === "offline" ? new Problem("said", words.notSent) : found);
+      return false;
+    }
+  };
+  const command = async (what: string) => {
+    setText(what);
+    if (!what.trim()) return;
+    const done = await tell(say({ type: "command", text: what.trim(), ...(host ? { when } : {}) }));
+    if (done) setText((now) => (now === what ? "" : now)); // the next may be typed already
+  };
+  const mend = (action: string) => {
+    const known = problem?.phrase && text.includes(problem.phrase);
+    void command(known ? text.replace(problem.phrase, action) : action);
+  };
+
+  if (role === "viewer") return <p className="soft">{words.roleHints.viewer}</p>;
+  return (
+    <form
+      className="say"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void command(text);
+      }}
+    >
+      <div className="line">
+        <input
+          aria-label={words.say}
+          placeholder={words.sayHint}
+          value={text}
+          maxLength={2000}
+          autoComplete="off"
+          enterKeyHint="send"
+          aria-invalid={problem !== undefined}
+          onChange={(event) => {
+            setText(event.target.value);
+          }}
+        />
+        <button type="submit">{words.send}</button>
+      </div>
+      {host ? (
+        <div className="line">
+          <select
+            aria-label={words.when}
+            value={when}
+            onChange={(event) => {
+              setWhen(event.target.value as When);
+            }}
+          >
+            {WHENS.map((one) => (
+              <option key={one} value={one}>
+                {words.whens[one]}
+              </option>
+            ))}
+          </select>
+          <Composed perform={(asked) => void tell(performLive(asked, when))} />
+        </div>
+      ) : (
+        <div className="chips">
+          {words.examples.map((example) => (
+            <button key={example} type="button" className="chip" onClick={() => void command(example)}>
+              {example}
+            </button>
+          ))}
+        </div>
+      )}
+      <p className="soft took" role="status">
+        {took && <Took did={took} words={words} />}
+      </p>
+      <Complaint problem={problem} />
+      {problem && problem.nearest.length > 0 && (
+        <div className="chips">
+          {words.nearest}
+          {problem.nearest.map((name) => (
+            <button
+              key={name}
+              type="button"
+              className="chip"
+              onClick={() => {
+                mend(name.replaceAll("_", " "));
+              }}
+            >
+              {name.replaceAll("_", " ")}
+            </button>
+          ))}
+        </div>
+      )}
+    </form>
+  );
+}
+
+function Took({ did, words }: { did: Did; words: Words }) {
+  const fps = useSession((session) => session.room?.fps ?? 60);
+  const { plan = "", frame, option } = did;
+  if (option !== undefined) return fill(words.tookVote, { plan: optionPlan(did) });
+  const seconds = frame === undefined ? 0 : Math.round((frame - (buffer.newest ?? frame)) / fps);
+  return fill(seconds > 1 ? words.tookSoon : words.took, { plan, n: seconds });
+}
+
+const optionPlan = ({ option, options }: Did): string =>
+  options?.find((one) => one.option === option)?.plan ?? "";
+
+/** What was composed in the studio goes live. */
+function Composed({ perform }: { perform: (asked: ReturnType<typeof useStudio.getState>["asked"]) => void }) {
+  const words = useWords(WORDS);
+  const asked = useStudio((studio) => studio.asked);
+  const plan = useStudio((studio) => studio.shown?.motion.plan);
+  const what = asked.tracks ? plan : asked.text;
+  return (
+    <button
+      type="button"
+      className="plain composed"
+      disabled={!plan}
+      title={plan ? what : words.nothing}
+      onClick={() => {
+        perform(asked);
+      }}
+    >
+      {words.perform}: {what}
+    </button>
+  );
+}
