@@ -10,7 +10,8 @@ import { placeOf, useShown, type Shown } from "./shown";
 const HALFLIFE = 0.12; // s, in which the camera makes up half of its lag, and half of its way to another place
 const LONGEST = 0.1; // s that count of the time since the last frame, which may be long ago
 const CUT = 0.7; // m in one frame: the motion begins anew, and the camera goes there at once
-const MARGIN = 0.16; // m of body around the joints, and some air
+const MARGIN = 0.13; // m of body around the joints, and some air
+const CROWN = 0.12; // m of head over that
 const CLOSE = 0.004; // m: there
 const DIRECTIONS: Partial<Record<View, [number, number, number]>> = {
   reset: [0.48, 0.15, 0.86],
@@ -90,6 +91,7 @@ function place(view: View, shown: Shown, camera: Any, centre: Vector3): Goal {
     low.min(joint);
     high.max(joint);
   }
+  high.y += CROWN * shown.scale;
   const target = low.clone().add(high).multiplyScalar(0.5);
   const size = high.sub(low).addScalar(2 * MARGIN);
   const direction = camera.position.clone().sub(centre);

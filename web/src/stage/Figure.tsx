@@ -1,7 +1,16 @@
 /** The canonical skeleton on the stage, with the mannequin on it; or without, where an avatar takes its place. */
 
 import { useEffect, useMemo } from "react";
-import { Bone, Group, MeshStandardMaterial, Skeleton, SkinnedMesh } from "three";
+import {
+  Bone,
+  Group,
+  MeshDepthMaterial,
+  MeshLambertMaterial,
+  RGBADepthPacking,
+  Skeleton,
+  SkinnedMesh,
+  type Material,
+} from "three";
 import type { Joint } from "../api/motion";
 import { mannequin } from "./mannequin";
 
@@ -29,8 +38,8 @@ function makeFigure(joints: Joint[]): Figure {
     const bone = bones[j];
     if (bone) bones[parent]?.add(bone);
   });
-  const material = new MeshStandardMaterial({ vertexColors: true, roughness: 0.55 });
-  const mesh = new SkinnedMesh(mannequin(joints), material);
+  const mesh = new SkinnedMesh(mannequin(joints), rigid(new MeshLambertMaterial({ vertexColors: true })));
+  mesh.customDepthMaterial = rigid(new MeshDepthMaterial({ depthPacking: RGBADepthPacking }));
   mesh.castShadow = true;
   mesh.frustumCulled = false; // its bounds are those of the T-pose
   const group = new Group();
@@ -57,4 +66,15 @@ function makeFigure(joints: Joint[]): Figure {
       root?.position.set(value(0), value(1), value(2));
     },
   };
+}
+
+/** Each vertex moves with one bone only: a quarter of the work, which software that draws feels. */
+function rigid<T extends Material>(material: T): T {
+  material.onBeforeCompile = (shader) => {
+    shader.vertexShader = shader.vertexShader
+      .replace("#include <skinbase_vertex>", "mat4 bone = getBoneMatrix(skinIndex.x);")
+      .replace("#include <skinnormal_vertex>", "objectNormal = mat3(bone) * objectNormal;")
+      .replace("#include <skinning_vertex>", "transformed = (bone * vec4(transformed, 1.0)).xyz;");
+  };
+  return material;
 }

@@ -11,12 +11,14 @@ import {
   type DirectionalLight,
   type Group,
 } from "three";
+import { SLOW_GL } from "./look";
 import { placeOf, useShown } from "./shown";
 import { makeSpots } from "./spots";
 
 const LIGHT = new Vector3(2, 4.5, 3);
-const REACH = 14; // m to each side that the grid is drawn
+const REACH = 12; // m to each side that the grid is drawn
 const CELL = 0.5; // m
+const PIECE = 4; // m: software that draws lines gets those wrong that begin behind the camera
 const TOUCH = 1.4; // as dark as the shadow, times this
 
 /** What the stage is painted with. */
@@ -49,10 +51,11 @@ export function Grid({ paint }: { paint: Paint }) {
   const geometry = useMemo(() => {
     const points: number[] = [];
     const strength: number[] = [];
-    for (let at = -REACH; at <= REACH; at += CELL) {
-      points.push(at, 0, -REACH, at, 0, REACH, -REACH, 0, at, REACH, 0, at);
-      strength.push(...Array.from({ length: 4 }, () => (at % 1 ? 0.45 : 1)));
-    }
+    for (let at = -REACH; at <= REACH; at += CELL)
+      for (let from = -REACH; from < REACH; from += PIECE) {
+        points.push(at, 0, from, at, 0, from + PIECE, from, 0, at, from + PIECE, 0, at);
+        strength.push(...Array.from({ length: 4 }, () => (at % 1 ? 0.45 : 1)));
+      }
     const lines = new BufferGeometry();
     lines.setAttribute("position", new Float32BufferAttribute(points, 3));
     lines.setAttribute("strength", new Float32BufferAttribute(strength, 1));
@@ -114,7 +117,7 @@ export function Light({ paint, shadow }: { paint: Paint; shadow: boolean }) {
         color="#fff1dc"
         intensity={paint.sun}
         castShadow={shadow}
-        shadow-mapSize={[1024, 1024]}
+        shadow-mapSize={SLOW_GL ? [512, 512] : [1024, 1024]}
         shadow-normalBias={0.02}
       >
         <orthographicCamera attach="shadow-camera" args={[-1.8, 1.8, 1.8, -1.8, 0.5, 10]} />

@@ -9,7 +9,7 @@ import { Adapt } from "./Adapt";
 import { bring, useWardrobe } from "./avatar/wardrobe";
 import { Camera } from "./Camera";
 import { Grid, Light, PAINT } from "./Ground";
-import { useDark, useLook } from "./look";
+import { SLOW_GL, useDark, useLook } from "./look";
 import { Bones } from "./overlays/Bones";
 import { Contacts } from "./overlays/Contacts";
 import { Path } from "./overlays/Path";
@@ -91,7 +91,7 @@ function Scene({ joints, bare = false, children }: Props) {
       frameloop="demand"
       shadows="percentage"
       dpr={Math.min(window.devicePixelRatio, 2)}
-      gl={{ alpha: bare, antialias: true }}
+      gl={{ alpha: bare, antialias: !SLOW_GL }}
       camera={{ position: [1.9, 1.5, 3.4], fov: 32 }}
       onCreated={({ scene }) => Object.assign(window, { scene })} // for tests, which read where the joints are
     >

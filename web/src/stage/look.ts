@@ -57,3 +57,14 @@ export function useDark(): boolean {
   );
   return theme === "system" ? system : theme === "dark";
 }
+
+/** Whether WebGL is drawn by the processor, as on machines without a graphics card: then every pixel counts. */
+export const SLOW_GL = drawnBySoftware();
+
+function drawnBySoftware(): boolean {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const info = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = gl && info ? String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)) : "";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(name);
+}

@@ -19,8 +19,8 @@ type Triple = [number, number, number];
 
 const WOOD = new Color("#c99a62");
 const DARK = new Color("#6f4a2c");
-const ROUND = 14; // segments around a limb; fingers are too thin to show as many
-const FINE = 6;
+const ROUND = 12; // segments around a limb; fingers are too thin to show as many
+const FINE = 5;
 
 // m: how thick a limb is at its beginning, in the middle and at its end; by the joint that ends it.
 const LIMBS: [RegExp, number, number, number][] = [
@@ -99,7 +99,7 @@ function foot(joint: number, along: Vector3): Part {
 
 /** A limb along +Y with round ends and a belly. */
 function tapered(length: number, [first, middle, last]: Triple, around: number): BufferGeometry {
-  const steps = around > FINE ? 5 : 2;
+  const steps = around > FINE ? 3 : 1;
   const end = (y: number, radius: number, from: number, to: number) =>
     Array.from({ length: steps + 1 }, (_, k) => {
       const angle = from + ((to - from) * k) / steps;
@@ -115,7 +115,7 @@ function tapered(length: number, [first, middle, last]: Triple, around: number):
 
 /** The parts that belong to one joint, seen from it. */
 function knobs({ name, offset }: Joint, joint: number): Part[] {
-  const ball = (size: Triple, at: Triple = [0, 0, 0], color = WOOD, around = 20): Part => {
+  const ball = (size: Triple, at: Triple = [0, 0, 0], color = WOOD, around = 16): Part => {
     const geometry = new SphereGeometry(1, around, Math.round(around * 0.7));
     geometry.applyMatrix4(new Matrix4().makeScale(...size).setPosition(...at));
     return { geometry, joint, color };
