@@ -18,11 +18,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from service import running
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "web"), str(Path(__file__).parents[1] / "api")]
-
-from avatars import glb
-from conftest import CHROMIUM, FLAGS
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -74,10 +69,10 @@ def first_load(browser: Browser, url: str) -> None:
 def children(pid: int) -> Iterator[int]:
     """All processes that a process has started."""
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (entry / "stat").exists():
-            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
-                yield int(entry.name)
-                yield from children(int(entry.name))
+        stat = entry / "stat"
+        if entry.name.isdigit() and stat.exists() and int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+            yield int(entry.name)
+            yield from children(int(entry.name))
 
 
 def drawing() -> int:
@@ -107,6 +102,10 @@ def frames(page: Page, gpu: int, what: str) -> None:
 
 def main() -> None:
     from playwright.sync_api import sync_playwright
+
+    sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("web", "api")]
+    from avatars import glb
+    from conftest import CHROMIUM, FLAGS
 
     with running() as (host, _), sync_playwright() as playwright:
         url = f"http://{host}/"

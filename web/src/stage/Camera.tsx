@@ -30,19 +30,21 @@ interface Goal {
 export function Camera() {
   const controls = useRef<ComponentRef<typeof OrbitControls>>(null);
   const before = useRef(new Vector3());
+  const asked = useRef<View>(undefined);
   const goal = useRef<Goal>(undefined);
   const shown = useShown();
   const { camera, invalidate } = useThree();
   const view = useLook((look) => look.view);
   const follow = useLook((look) => look.follow);
   useEffect(() => {
-    if (view.count === 0 || !controls.current) return;
-    goal.current = place(view.name, shown, camera, controls.current.target);
+    if (view.count > 0) asked.current = view.name;
     invalidate();
-  }, [view, shown, camera, invalidate]);
+  }, [view, invalidate]);
   useFrame((_, delta) => {
     if (!shown.posedOnce || !controls.current) return;
     const { target } = controls.current;
+    if (asked.current) goal.current = place(asked.current, shown, camera, target);
+    asked.current = undefined;
     const pelvis = placeOf(shown, "pelvis");
     const jumped = pelvis.distanceTo(before.current) > CUT;
     const moved = new Vector3(pelvis.x - before.current.x, 0, pelvis.z - before.current.z);

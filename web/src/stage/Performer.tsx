@@ -6,6 +6,7 @@ import * as service from "../api/motion";
 import { clock, useStudio } from "../studio";
 import { begin, useWardrobe } from "./avatar/wardrobe";
 import { useFigure } from "./Figure";
+import { lookFrom } from "./look";
 import { useShown } from "./shown";
 import { sample, WIDTH, type Source } from "./source";
 
@@ -59,6 +60,9 @@ export function Performer() {
     figure.show(!avatar);
     invalidate();
   }, [figure, avatar, source, invalidate]);
+  useEffect(() => {
+    if (avatar) lookFrom("fit"); // it may be of another size
+  }, [avatar]);
   useFrame((_, delta) => {
     const passed = moving.current ? delta : 0;
     const values = source?.pose(passed);

@@ -62,6 +62,17 @@ export function Toolbar({ stage }: { stage: RefObject<HTMLElement | null> }) {
           lookFrom("fit");
         }}
       />
+      {document.fullscreenEnabled && (
+        <Tool
+          icon="full"
+          label={words.full}
+          act={() => {
+            void (document.fullscreenElement
+              ? document.exitFullscreen()
+              : stage.current?.requestFullscreen());
+          }}
+        />
+      )}
       <select
         aria-label={words.from}
         title={words.from}
@@ -81,17 +92,6 @@ export function Toolbar({ stage }: { stage: RefObject<HTMLElement | null> }) {
         ))}
         <option value="reset">{words.reset}</option>
       </select>
-      {document.fullscreenEnabled && (
-        <Tool
-          icon="full"
-          label={words.full}
-          act={() => {
-            void (document.fullscreenElement
-              ? document.exitFullscreen()
-              : stage.current?.requestFullscreen());
-          }}
-        />
-      )}
     </div>
   );
 }

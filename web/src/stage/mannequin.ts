@@ -18,6 +18,7 @@ import { tPose } from "./skeleton";
 type Triple = [number, number, number];
 
 const WOOD = new Color("#c99a62");
+const WAIST = new Color("#a8794a");
 const DARK = new Color("#6f4a2c");
 const ROUND = 12; // segments around a limb; fingers are too thin to show as many
 const FINE = 5;
@@ -86,7 +87,7 @@ function limb({ name, parent, offset }: Joint): Part {
   const [, first, middle, last] = LIMBS.find(([pattern]) => pattern.test(name)) ?? [/./, 0.05, 0.05, 0.05];
   const geometry = tapered(along.length(), [first, middle, last], first < 0.02 ? FINE : ROUND);
   geometry.applyQuaternion(new Quaternion().setFromUnitVectors(new Vector3(0, 1, 0), along.normalize()));
-  return { geometry, joint: parent, color: WOOD };
+  return { geometry, joint: parent, color: /spine[23]/.test(name) ? WAIST : WOOD };
 }
 
 /** The foot up to its ball: a last, along the way from ankle to ball. */
@@ -123,8 +124,9 @@ function knobs({ name, offset }: Joint, joint: number): Part[] {
   const knob = (radius: number): Part[] => [ball([radius, radius, radius], [0, 0, 0], DARK, ROUND)];
   const side = Math.sign(offset[0]);
   if (name === "pelvis") return [ball([0.145, 0.115, 0.11], [0, -0.035, 0])];
-  if (/spine[12]/.test(name)) return [ball([0.125, 0.095, 0.095], [0, 0.02, 0.005])];
-  if (name === "spine3") return [ball([0.158, 0.165, 0.112], [0, 0.035, 0.005])];
+  if (name === "spine1") return [ball([0.112, 0.1, 0.09], [0, 0, 0.012], WAIST)];
+  if (name === "spine2") return [ball([0.112, 0.1, 0.09], [0, -0.01, 0.012], WAIST)];
+  if (name === "spine3") return [ball([0.156, 0.17, 0.112], [0, 0.035, 0.005])];
   if (name.endsWith("_shoulder")) return knob(0.056);
   if (name.endsWith("_elbow")) return knob(0.041);
   if (name.endsWith("_knee")) return knob(0.06);
