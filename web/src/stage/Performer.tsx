@@ -53,6 +53,7 @@ export function Performer() {
   const clip = useClip();
   const other = useStudio((studio) => studio.source);
   const source = other ?? clip;
+  const played = useRef(avatar);
   const moving = useRef(false); // in the last frame: what has passed since counts
   useEffect(() => void begin(), []);
   useEffect(() => clock.subscribe(invalidate), [invalidate]);
@@ -61,7 +62,8 @@ export function Performer() {
     invalidate();
   }, [figure, avatar, source, invalidate]);
   useEffect(() => {
-    if (avatar) lookFrom("fit"); // it may be of another size
+    if (played.current !== avatar) lookFrom("fit"); // who comes on may be of another size
+    played.current = avatar;
   }, [avatar]);
   useFrame((_, delta) => {
     const passed = moving.current ? delta : 0;
