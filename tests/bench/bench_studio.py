@@ -19,7 +19,7 @@ import numpy as np
 from service import running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Response
 
 SECONDS = 5.0
 VISITS = 5
@@ -53,12 +53,13 @@ def first_load(browser: Browser, url: str) -> None:
     usable, moves = [], []
     for _ in range(VISITS):
         page = browser.new_page(viewport={"width": 1280, "height": 720})
-        loaded: dict[str, int] = {}
-        page.on("response", lambda reply, into=loaded: into.update({reply.url: len(gzip.compress(reply.body()))}))
+        replies: list[Response] = []
+        page.on("response", replies.append)
         page.add_init_script(TIMED)
         page.goto(url)
         moves.append(float(page.wait_for_function(MOVES, timeout=60_000).json_value()))
         usable.append(float(page.evaluate("window.usable")))
+        loaded = {reply.url: len(gzip.compress(reply.body())) for reply in replies}
         page.close()
     own = sum(size for address, size in loaded.items() if "/v1/" not in address)
     print(f"first load {own / 1e3:.0f} KB gzipped, with all answers {sum(loaded.values()) / 1e3:.0f} KB")

@@ -19,6 +19,7 @@ const LIGHT = new Vector3(2, 4.5, 3);
 const REACH = 12; // m to each side that the grid is drawn
 const CELL = 0.5; // m
 const PIECE = 4; // m: software that draws lines gets those wrong that begin behind the camera
+const SHADOW = 1.8; // m to each side that a shadow reaches
 const TOUCH = 1.4; // as dark as the shadow, times this
 
 /** What the stage is painted with. */
@@ -120,12 +121,12 @@ export function Light({ paint, shadow }: { paint: Paint; shadow: boolean }) {
         shadow-mapSize={SLOW_GL ? [512, 512] : [1024, 1024]}
         shadow-normalBias={0.02}
       >
-        <orthographicCamera attach="shadow-camera" args={[-1.8, 1.8, 1.8, -1.8, 0.5, 10]} />
+        <orthographicCamera attach="shadow-camera" args={[-SHADOW, SHADOW, SHADOW, -SHADOW, 0.5, 10]} />
       </directionalLight>
       {shadow && (
         <group ref={ground}>
           <mesh rotation-x={-Math.PI / 2} receiveShadow>
-            <planeGeometry args={[5, 5]} />
+            <planeGeometry args={[2 * SHADOW, 2 * SHADOW]} />
             <shadowMaterial opacity={paint.shadow} depthWrite={false} />
           </mesh>
         </group>

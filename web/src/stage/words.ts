@@ -29,7 +29,8 @@ const en = {
   drop: "Drop your avatar here (.vrm, .glb)",
   close: "Close",
   unfit: {
-    other: "This is no VRM or GLB file. Export your avatar as .vrm or .glb and drop that.",
+    other:
+      "This is no VRM or GLB file. Export your avatar as .vrm or .glb and drop that; motion files belong in the library.",
     text: "This is glTF as text (.gltf). Save it as one binary file, .glb, and drop that.",
     fbx: "This is FBX. Import it in Blender, export it as glTF 2.0 (.glb), and drop that.",
     packed: "This file is compressed (Draco or KTX2). Export it again without compression.",
@@ -82,7 +83,7 @@ const zh: Words = {
   drop: "将角色文件拖放到这里（.vrm、.glb）",
   close: "关闭",
   unfit: {
-    other: "这不是 VRM 或 GLB 文件。请将角色导出为 .vrm 或 .glb 后再拖入。",
+    other: "这不是 VRM 或 GLB 文件。请将角色导出为 .vrm 或 .glb 后再拖入；动作文件请放入动作库。",
     text: "这是文本格式的 glTF (.gltf)。请另存为单个二进制文件 .glb 后再拖入。",
     fbx: "这是 FBX 文件。请在 Blender 中导入并导出为 glTF 2.0 (.glb) 后再拖入。",
     packed: "此文件经过压缩（Draco 或 KTX2）。请重新导出，不要压缩。",

@@ -98,6 +98,28 @@ describe("retarget", () => {
     }
   });
 
+  it("holds a foot that stands and yet creeps, and lets it go smoothly", () => {
+    const rig = makeRig(JOINTS, avatar({ legs: 1.25 }));
+    const foot = rig.bones.find(({ name }) => name === "left_foot");
+    const creep = (frame: number, contacts: number): Vector3 => {
+      const values = swaying(0);
+      values[0] = (values[0] ?? 0) + 0.002 * frame; // 6 cm/s at 30 frames/s
+      retarget(rig, pose(JOINTS, values, unposed(JOINTS.length)), contacts, 1 / 30);
+      return (foot?.position ?? new Vector3(NaN)).clone();
+    };
+    const held = Array.from({ length: 15 }, (_, frame) => creep(frame, 0b1111));
+    expect(held.at(-1)?.distanceTo(held[0] ?? new Vector3())).toBeLessThan(0.001);
+    const free = Array.from({ length: 15 }, (_, frame) => creep(15 + frame, 0));
+    const steps = free.map((place, k) => place.distanceTo(free[k - 1] ?? held.at(-1) ?? place));
+    expect(Math.max(...steps)).toBeLessThan(0.016);
+    const own = makeRig(JOINTS, avatar({ legs: 1.25 }));
+    const values = swaying(0);
+    values[0] = (values[0] ?? 0) + 0.002 * 29;
+    retarget(own, pose(JOINTS, values, unposed(JOINTS.length)));
+    const there = own.bones.find(({ name }) => name === "left_foot")?.position ?? new Vector3(NaN);
+    expect(free.at(-1)?.distanceTo(there)).toBeLessThan(0.002);
+  });
+
   it("points the arms of somebody in an A-pose where the canonical ones point", () => {
     const values = swaying(0);
     const [a, t] = [avatar({ arms: 0.8 }), avatar()].map((rest) => places(rest, values));
