@@ -1,9 +1,11 @@
 /** Who plays: the mannequin, or an avatar that is kept in this browser. */
 
 import { useRef } from "react";
+import { Problem } from "../api/http";
 import { useWords } from "../studio";
+import { Complaint } from "../ui/Complaint";
 import { bring, discard, openWardrobe, useWardrobe, wear } from "./avatar/wardrobe";
-import type { Unfit } from "./avatar/unfit";
+import { Unfit } from "./avatar/unfit";
 import { WORDS, type Words } from "./words";
 
 export function Wardrobe() {
@@ -60,13 +62,13 @@ export function Wardrobe() {
       >
         {loading ? words.reading : words.add}
       </button>
-      {problem ? (
+      {problem instanceof Unfit && (
         <p className="problem" role="alert">
           {inWords(problem, words)}
         </p>
-      ) : (
-        <p className="soft">{words.drag}</p>
       )}
+      {problem instanceof Problem && <Complaint problem={problem} />}
+      {!problem && <p className="soft">{words.drag}</p>}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** Who plays on the stage: the mannequin, or an avatar of the user's own; and those that are kept. */
 
 import { create } from "zustand";
+import { Problem } from "../../api/http";
 import { skeleton } from "../../api/motion";
 import { kept, useStudio } from "../../studio";
 import * as keep from "./keep";
@@ -12,7 +13,7 @@ interface Wardrobe {
   current: number | undefined; // undefined: the mannequin
   avatar: Avatar | undefined; // the one that plays
   loading: boolean;
-  problem: Unfit | undefined;
+  problem: Unfit | Problem | undefined; // with the file, or of the service
   open: boolean; // the list is seen
 }
 
@@ -86,8 +87,8 @@ async function change(
     set({ current });
     kept.write("avatar", current ?? null);
   } catch (error) {
-    const problem = error instanceof Unfit ? error : new Unfit("broken", [String(error)]);
-    if (own === count) set({ problem, open: true });
+    const known = error instanceof Unfit || error instanceof Problem;
+    if (own === count) set({ problem: known ? error : new Unfit("broken", [String(error)]), open: true });
   } finally {
     if (own === count) set({ loading: false });
   }
