@@ -54,7 +54,7 @@ def first_load(browser: Browser, url: str) -> None:
     for _ in range(VISITS):
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         replies: list[Response] = []
-        page.on("response", replies.append)
+        page.on("response", lambda reply, into=replies: into.append(reply))
         page.add_init_script(TIMED)
         page.goto(url)
         moves.append(float(page.wait_for_function(MOVES, timeout=60_000).json_value()))
