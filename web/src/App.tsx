@@ -95,9 +95,8 @@ function Header() {
 function Scene() {
   const words = useWords(WORDS);
   const joints = useStudio((studio) => studio.joints);
-  const plan = useStudio((studio) => studio.shown?.motion.plan);
   return (
-    <div className="stage" role="img" aria-label={`${words.stage} ${plan ?? ""}`}>
+    <div className="stage">
       {!CAN_DRAW && <p>{words.noWebgl}</p>}
       {CAN_DRAW && joints && (
         <Suspense fallback={<p>{words.loading}</p>}>

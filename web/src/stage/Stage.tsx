@@ -1,126 +1,112 @@
-/** The stage: a floor with a grid, light, the figure, and a camera that follows it. */
+/** The stage: floor, light, the figure, a camera that follows it; and what the user wants to see of it. */
 
-import { Grid } from "@react-three/drei/core/Grid";
-import { OrbitControls } from "@react-three/drei/core/OrbitControls";
-import { Canvas, useFrame, useThree } from "@react-three/fiber";
-import { useMemo, useRef, type ComponentRef, type ReactNode } from "react";
-import { Vector3, type DirectionalLight, type Mesh } from "three";
+import { Canvas } from "@react-three/fiber";
+import { useRef, useState, type DragEvent, type ReactNode } from "react";
 import type { Joint } from "../api/motion";
-import { clock, useStudio } from "../studio";
-import { Figure, type Posable } from "./Figure";
-import { sample, WIDTH, type Source } from "./source";
+import { useStudio, useWords } from "../studio";
+import { WORDS as PAGE } from "../words";
+import { Adapt } from "./Adapt";
+import { bring, useWardrobe } from "./avatar/wardrobe";
+import { Camera } from "./Camera";
+import { Grid, Light, PAINT } from "./Ground";
+import { SLOW_GL, useDark, useLook } from "./look";
+import { Bones } from "./overlays/Bones";
+import { Contacts } from "./overlays/Contacts";
+import { Path } from "./overlays/Path";
+import { PoseMap } from "./overlays/PoseMap";
+import { Performer } from "./Performer";
+import { Shown, ShownContext } from "./shown";
+import { Toolbar, useFit } from "./Toolbar";
+import { WORDS } from "./words";
+import "./stage.css";
 
-const HALFLIFE = 0.12; // s, in which the camera makes up half of its lag
-const CUT = 0.7; // m in one frame: the motion begins anew, and the camera goes there at once
-const LIGHT = new Vector3(2, 4.5, 3);
-
-/** Moves the camera, the light and the ground that catches the shadow along with the figure. */
-function Follow() {
-  const controls = useRef<ComponentRef<typeof OrbitControls>>(null);
-  const light = useRef<DirectionalLight>(null);
-  const ground = useRef<Mesh>(null);
-  const before = useRef(new Vector3());
-  const { camera, scene } = useThree();
-  useFrame((_, delta) => {
-    const pelvis = scene.getObjectByName("pelvis");
-    if (!pelvis || !controls.current || !light.current) return;
-    const { x, z } = pelvis.position;
-    const lag = new Vector3(x - controls.current.target.x, 0, z - controls.current.target.z);
-    if (pelvis.position.distanceTo(before.current) < CUT) lag.multiplyScalar(1 - 2 ** (-delta / HALFLIFE));
-    before.current.copy(pelvis.position);
-    controls.current.target.add(lag);
-    camera.position.add(lag);
-    light.current.position.set(x, 0, z).add(LIGHT);
-    light.current.target.position.set(x, 0, z);
-    light.current.target.updateMatrixWorld();
-    ground.current?.position.set(x, 0, z);
-  });
-  return (
-    <>
-      <OrbitControls
-        ref={controls}
-        makeDefault
-        target={[0, 0.9, 0]}
-        maxPolarAngle={Math.PI / 2 - 0.02}
-        maxDistance={15}
-      />
-      <directionalLight ref={light} color="#fff3e0" intensity={2.4} castShadow shadow-mapSize={[1024, 1024]}>
-        <orthographicCamera attach="shadow-camera" args={[-3, 3, 3, -3, 0.5, 12]} />
-      </directionalLight>
-      <mesh ref={ground} rotation-x={-Math.PI / 2} receiveShadow>
-        <planeGeometry args={[12, 12]} />
-        <shadowMaterial opacity={0.28} depthWrite={false} />
-      </mesh>
-    </>
-  );
-}
-
-/** What is shown, at the time of the clock. */
-function useClip(): Source | undefined {
-  const shown = useStudio((studio) => studio.shown);
-  return useMemo(() => {
-    if (!shown) return undefined;
-    const into = new Float32Array(WIDTH);
-    return {
-      pose: (delta) => {
-        clock.tick(delta);
-        return sample(shown.data, clock.time * shown.motion.timeline.fps, into);
-      },
-    };
-  }, [shown]);
-}
-
-/** Moves the figure: as what is shown says, or whoever took its place. */
-function Moving({ joints }: { joints: Joint[] }) {
-  const posable = useRef<Posable>(null);
-  const clip = useClip();
-  const source = useStudio((studio) => studio.source) ?? clip;
-  useFrame((_, delta) => {
-    const pose = source?.pose(delta);
-    if (pose) posable.current?.pose(pose);
-  });
-  return <Figure joints={joints} ref={posable} />;
-}
-
-/** `children` stand on the stage beside the figure; `bare`: only the figure, on nothing. */
-export function Stage({
-  joints,
-  bare = false,
-  children,
-}: {
+interface Props {
   joints: Joint[];
   bare?: boolean;
   children?: ReactNode;
-}) {
+}
+
+/** `children` stand on the stage beside the figure; `bare`: only the figure, on nothing. */
+export function Stage({ joints, bare = false, children }: Props) {
+  return bare ? (
+    <Scene joints={joints} bare>
+      {children}
+    </Scene>
+  ) : (
+    <Framed joints={joints}>{children}</Framed>
+  );
+}
+
+/** The stage with its tools; avatars can be dropped on it. */
+function Framed({ joints, children }: Props) {
+  const words = useWords(WORDS);
+  const stage = useRef<HTMLDivElement>(null);
+  const poseMap = useLook((look) => look.poseMap);
+  const loading = useWardrobe((wardrobe) => wardrobe.loading);
+  const [over, setOver] = useState(false);
+  useFit(stage);
+  const dragging = (event: DragEvent) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    setOver(event.type === "dragover");
+  };
+  return (
+    <div
+      ref={stage}
+      className="framed"
+      onDragOver={dragging}
+      onDragLeave={dragging}
+      onDrop={(event) => {
+        const file = event.dataTransfer.files[0];
+        setOver(false);
+        if (!file) return;
+        event.preventDefault();
+        event.stopPropagation();
+        void bring(file);
+      }}
+    >
+      <Scene joints={joints}>{children}</Scene>
+      {poseMap && <PoseMap />}
+      <Toolbar stage={stage} />
+      {over && <p className="drop">{words.drop}</p>}
+      {loading && (
+        <p className="reading" role="status">
+          {words.reading}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Scene({ joints, bare = false, children }: Props) {
+  const words = useWords(PAGE);
+  const plan = useStudio((studio) => studio.shown?.motion.plan);
+  const { skeleton, contacts, path, shadow } = useLook();
+  const paint = PAINT[useDark() ? "dark" : "light"];
+  const [shown] = useState(() => new Shown(joints));
   return (
     <Canvas
+      role="img"
+      aria-label={`${words.stage} ${plan ?? ""}`}
+      frameloop="demand"
       shadows="percentage"
-      dpr={[1, 2]}
-      gl={{ alpha: bare, antialias: true }}
+      dpr={Math.min(window.devicePixelRatio, 2)}
+      gl={{ alpha: bare, antialias: !SLOW_GL }}
       camera={{ position: [1.9, 1.5, 3.4], fov: 32 }}
       onCreated={({ scene }) => Object.assign(window, { scene })} // for tests, which read where the joints are
     >
-      {!bare && <color attach="background" args={["#eef1f5"]} />}
-      <hemisphereLight args={["#ffffff", "#8a8f98", 1.6]} />
-      {!bare && (
-        <Grid
-          infiniteGrid
-          args={[2, 2]} // of the fade distance, so that the grid has no edge
-          position={[0, -0.002, 0]}
-          cellSize={0.5}
-          cellColor="#c3cad3"
-          cellThickness={0.7}
-          sectionSize={1}
-          sectionColor="#98a3b0"
-          sectionThickness={1.1}
-          fadeDistance={24}
-          fadeStrength={1.5}
-          followCamera
-        />
-      )}
-      <Moving joints={joints} />
-      <Follow />
-      {children}
+      <ShownContext value={shown}>
+        <Performer />
+        <Camera />
+        {!bare && <color attach="background" args={[paint.floor]} />}
+        {!bare && <Grid paint={paint} />}
+        <Light paint={bare ? PAINT.light : paint} shadow={shadow} />
+        {skeleton && !bare && <Bones />}
+        {contacts && !bare && <Contacts />}
+        {path && !bare && <Path />}
+        <Adapt />
+        {children}
+      </ShownContext>
     </Canvas>
   );
 }
