@@ -38,12 +38,10 @@ export function App() {
     <>
       <KeyDialog />
       <Header />
-      <main>
+      <main className="studio">
         <CommandBar />
-        <div className="middle">
-          <Scene />
-          <Tools />
-        </div>
+        <Scene />
+        <Tools />
         <Timeline />
       </main>
     </>

@@ -37,6 +37,7 @@ export function Inspector() {
   const chosen = useStudio((studio) => studio.chosen);
   const clip = clipAt(useTracks(), chosen);
   const problem = trouble?.at === "timeline" ? trouble.problem : undefined;
+  if (!clip && !problem) return <Hints />;
   return (
     <section className="inspector" id={PANEL} aria-label={words.panel}>
       {chosen && clip ? (
@@ -49,10 +50,7 @@ export function Inspector() {
           <Complaint problem={problem} />
         </Values>
       ) : (
-        <>
-          <Complaint problem={problem} />
-          <Hints />
-        </>
+        <Complaint problem={problem} />
       )}
     </section>
   );
@@ -64,14 +62,7 @@ function Hints() {
   const added = useStudio((studio) =>
     studio.shown?.motion.timeline.segments.some(({ layer, phrase }) => layer === 0 && !phrase),
   );
-  return (
-    <ul className="soft hints">
-      {words.hints.map((hint) => (
-        <li key={hint}>{hint}</li>
-      ))}
-      {added && <li>{words.added}</li>}
-    </ul>
-  );
+  return <p className="soft hints">{added ? words.added : words.hint}</p>;
 }
 
 interface ValuesProps {

@@ -37,11 +37,7 @@ const en = {
   search: "Look for an action",
   nothing: "Nothing like it in the library. Try other words.",
   panel: "Chosen block",
-  hints: [
-    "Drag a block to another time or row, or past another one.",
-    "Drag its edges to stretch it, click it to change how it is done.",
-    "+ adds an action to a row.",
-  ],
+  hint: "Drag a block to another time or row, or its edges to stretch it; click it to change how it is done.",
   added: "Dashed: added so that the body gets from one posture to the next, or stands still in between.",
   note: "Note:",
   fields: {
@@ -127,11 +123,7 @@ const zh: Words = {
   search: "查找动作",
   nothing: "动作库中没有类似的动作，请换个说法。",
   panel: "选中的动作块",
-  hints: [
-    "拖动动作块可改变时间、换行，或与其他动作块交换位置。",
-    "拖动边缘可拉伸；点击可修改参数。",
-    "+ 可在该行添加动作。",
-  ],
+  hint: "拖动动作块可换时间、换行，或拖动边缘拉伸；点击可修改参数。",
   added: "虚线框：为衔接姿势或在间隔中站立而自动添加。",
   note: "说明：",
   fields: {
