@@ -39,6 +39,7 @@ function Follow() {
     <>
       <OrbitControls
         ref={controls}
+        makeDefault
         target={[0, 0.9, 0]}
         maxPolarAngle={Math.PI / 2 - 0.02}
         maxDistance={15}
@@ -97,7 +98,7 @@ export function Stage({
       dpr={[1, 2]}
       gl={{ alpha: bare, antialias: true }}
       camera={{ position: [1.9, 1.5, 3.4], fov: 32 }}
-      onCreated={({ scene }) => Object.assign(window, { scene })} // for tests, which read where the joints are
+      onCreated={({ scene, camera }) => Object.assign(window, { scene, camera })} // for tests: where joints are
     >
       {!bare && <color attach="background" args={["#eef1f5"]} />}
       <hemisphereLight args={["#ffffff", "#8a8f98", 1.6]} />
