@@ -38,6 +38,7 @@ export function Chosen() {
       <div className="row">
         <Choice
           label={words.handle}
+          bare
           value={handle}
           of={HANDLES.map((one) => [one, words.handles[one]])}
           set={(one) => {
@@ -60,8 +61,8 @@ export function Chosen() {
             </button>
           ))}
         </div>
+        <Pad />
       </div>
-      <Pad />
       {/hand|elbow/.test(handle) && <HandFields side={side} pose={key.pose} />}
       {/foot|toes|knee/.test(handle) && <FootFields side={side} pose={key.pose} />}
       {handle === "hips" && <HipFields pose={key.pose} />}
@@ -95,7 +96,7 @@ function Pad() {
         else step(handle, by, fast * STEP);
       }}
     >
-      ✥ {turning ? words.padTurn : words.pad}
+      {words.padShort}
     </button>
   );
 }

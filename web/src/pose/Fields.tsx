@@ -54,14 +54,16 @@ interface ChoiceProps {
   label: string;
   value: string;
   of: (readonly [string, string])[]; // value and words
+  bare?: boolean; // without its label, which is only read out
   set: (value: string) => void;
 }
 
-export function Choice({ label, value, of, set }: ChoiceProps) {
+export function Choice({ label, value, of, bare, set }: ChoiceProps) {
   return (
     <label className="pose-field">
-      {label}
+      {!bare && label}
       <select
+        aria-label={bare ? label : undefined}
         value={value}
         onChange={(event) => {
           set(event.target.value);

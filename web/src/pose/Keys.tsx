@@ -70,7 +70,7 @@ export function Keys() {
   const motion = useEditor((editor) => editor.motion);
   const chosen = useEditor((editor) => editor.chosen);
   const lane = useRef<HTMLDivElement>(null);
-  const [held, setHeld] = useState<{ id: number; from: number; t: number; span: number }>();
+  const [held, setHeld] = useState<{ id: number; from: number; t: number; span: number; what: string }>();
   const span = Math.max((motion.keys.at(-1)?.t ?? 0) * ROOM, SHORTEST);
   const scale = held?.span ?? span; // which does not change under the hand that draws a key
 
@@ -78,13 +78,13 @@ export function Keys() {
     if (event.button !== 0) return;
     choose(key.id);
     event.currentTarget.setPointerCapture(event.pointerId);
-    setHeld({ id: key.id, from: event.clientX, t: key.t, span });
+    setHeld({ id: key.id, from: event.clientX, t: key.t, span, what: `time ${String(event.timeStamp)}` });
   };
   const carry = (event: PointerEvent<HTMLElement>) => {
     const width = lane.current?.clientWidth;
     if (!held || !width || Math.abs(event.clientX - held.from) < CLICK) return;
     const by = ((event.clientX - held.from) / width) * held.span;
-    edit(moveKey(motion, held.id, held.t + by), `time ${String(held.id)}`);
+    edit(moveKey(motion, held.id, held.t + by), held.what, Infinity);
   };
   const drop = () => {
     setHeld(undefined);
@@ -205,18 +205,17 @@ export function KeyTools() {
             edit(moveKey(motion, key.id, t), "time");
           }}
         />
-      </div>
-      <div className="row">
         <Choice
           label={words.ease}
+          bare
           value={key.ease}
           of={EASES.map((ease) => [ease, words.eases[ease]])}
           set={(ease) => {
             edit(withEase(motion, key.id, ease as Ease));
           }}
         />
-        <span className="soft pose-hint">{words.easeHelp[key.ease]}</span>
       </div>
+      <p className="soft pose-hint">{words.easeHelp[key.ease]}</p>
       {full && (
         <p className="problem" role="alert">
           {words.full}

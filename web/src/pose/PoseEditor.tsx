@@ -16,6 +16,7 @@ export function PoseEditor() {
   const words = useWords(WORDS);
   const joints = useStudio((studio) => studio.joints);
   const onStage = useOnStage();
+  const asking = useEditor((editor) => editor.asking);
   const problem = useEditor((editor) => editor.problem);
   useEffect(() => {
     if (joints) begin();
@@ -28,17 +29,16 @@ export function PoseEditor() {
     };
   }, []);
   return (
-    <div className="pose">
-      <h2>{words.title}</h2>
+    <div className="pose" aria-busy={asking}>
       <p className="soft pose-hint">{words.intro}</p>
       {onStage ? (
         <>
           <Transport />
           <Keys />
           <KeyTools />
+          <Chosen />
           <PoseTools />
           <Note />
-          <Chosen />
         </>
       ) : (
         <Away />

@@ -16,9 +16,9 @@ const REACH = 2; // how much larger what can be grabbed is than what is seen
 const RING = 0.055;
 const COLOURS = { left: "#2d6fd6", right: "#d9541e", middle: "#1f8a5b", chosen: "#e0218a" };
 const AXES = [
-  ["#d33a3a", new Vector3(1, 0, 0), [0, Math.PI / 2, 0]],
-  ["#2f9e44", new Vector3(0, 1, 0), [Math.PI / 2, 0, 0]],
-  ["#2f6fdb", new Vector3(0, 0, 1), [0, 0, 0]],
+  ["x", "#d33a3a", new Vector3(1, 0, 0), [0, Math.PI / 2, 0]],
+  ["y", "#2f9e44", new Vector3(0, 1, 0), [Math.PI / 2, 0, 0]],
+  ["z", "#2f6fdb", new Vector3(0, 0, 1), [0, 0, 0]],
 ] as const;
 
 export function PoseHandles() {
@@ -139,7 +139,7 @@ function Ball({ handle }: { handle: Handle }) {
       if (!to) return;
       const by = to.sub(start);
       goal.current = at.clone().add(by);
-      drawn(handle, held.pose, held.body, by, held.what);
+      drawn(handle, held.pose, held.body, by, held.what, Infinity);
     },
   );
   const letGo = (event: ThreeEvent<PointerEvent>) => {
@@ -184,9 +184,13 @@ function Rings({ handle }: { handle: Handle }) {
   });
   return (
     <group ref={node}>
-      {AXES.map(([colour, axis, rotation], at) => {
+      {AXES.map(([name, colour, axis, rotation], at) => {
         const about = handle === "whole" ? at === 1 : handle.endsWith("foot") ? at < 2 : true;
-        return about && <Ring key={colour} handle={handle} colour={colour} axis={axis} rotation={rotation} />;
+        return (
+          about && (
+            <Ring key={name} handle={handle} name={name} colour={colour} axis={axis} rotation={rotation} />
+          )
+        );
       })}
     </group>
   );
@@ -194,13 +198,14 @@ function Rings({ handle }: { handle: Handle }) {
 
 interface RingProps {
   handle: Handle;
+  name: string;
   colour: string;
   axis: Vector3;
   rotation: readonly [number, number, number];
 }
 
 /** A ring that is turned by drawing it along itself, as far as it goes round under the pointer. */
-function Ring({ handle, colour, axis, rotation }: RingProps) {
+function Ring({ handle, name, colour, axis, rotation }: RingProps) {
   const hold = useHold(
     handle,
     (event, { pose, body, camera }) => {
@@ -216,12 +221,19 @@ function Ring({ handle, colour, axis, rotation }: RingProps) {
     },
     ({ pointer }, held, { about, from, along, length }) => {
       const angle = ((pointer.x - from.x) * along.x + (pointer.y - from.y) * along.y) / length;
-      drawn(handle, held.pose, held.body, new Quaternion().setFromAxisAngle(about, angle), held.what);
+      drawn(
+        handle,
+        held.pose,
+        held.body,
+        new Quaternion().setFromAxisAngle(about, angle),
+        held.what,
+        Infinity,
+      );
     },
   );
   return (
     <group rotation={[...rotation]}>
-      <mesh {...hold} name={`ring-${colour}`} visible={false}>
+      <mesh {...hold} name={`ring-${name}`} visible={false}>
         <torusGeometry args={[1, 0.16, 6, 40]} />
       </mesh>
       <mesh renderOrder={19}>

@@ -45,7 +45,8 @@ export const TURNING: readonly Handle[] = [
 
 const UP = new Vector3(0, 1, 0);
 const DEGREES = 180 / Math.PI;
-const AHEAD = { head: 0.22, chest: 0.15, knee: 0.1, toes: 0.1 }; // m, by which a handle stands off the joint
+const AHEAD = { head: 0.22, chest: 0.12, knee: 0.1, toes: 0.1 }; // m, by which a handle stands off the joint
+const ABOVE = { head: 0.04, chest: 0.13 };
 const SPINE_SHARE = 1.25; // how much the spine bends for the chest to be drawn by an angle about the pelvis
 const MOST_BEND = 80; // degrees, of a spine or a neck
 const HIGHEST = 1.5; // m, of a lifted foot
@@ -66,9 +67,9 @@ export function placeOf(handle: Handle, pose: Pose, body: Body): Vector3 {
     case "hips":
       return at("pelvis").at.clone();
     case "chest":
-      return along(at("spine3").turn, 0, 0.04, AHEAD.chest).add(at("spine3").at);
+      return along(at("spine3").turn, 0, ABOVE.chest, AHEAD.chest).add(at("spine3").at);
     case "head":
-      return along(at("head").turn, 0, 0.04, AHEAD.head).add(at("head").at);
+      return along(at("head").turn, 0, ABOVE.head, AHEAD.head).add(at("head").at);
     case "left_hand":
     case "right_hand":
       return at(`${side}_wrist`).at.clone();

@@ -38,6 +38,7 @@ interface Editor {
   playing: boolean;
   repeat: boolean;
   body: Body | undefined; // the joints of the chosen key as it was solved last
+  asking: boolean; // the service for the pose of the chosen key
   copied: Pose | undefined;
   note: Note | undefined;
   problem: Problem | undefined;
@@ -92,6 +93,7 @@ export const useEditor = create<Editor>(() => ({
   playing: false,
   repeat: true,
   body: undefined,
+  asking: false,
   copied: undefined,
   note: undefined,
   problem: undefined,
@@ -136,16 +138,15 @@ export function stance(): Stance {
 
 // ── From the keys to the stage ───────────────────────────────────────────────────────────────────────────────
 
-let asking = false;
 let again = false;
 
 /** Solves the chosen key; while that is done only the latest of further wishes is kept. */
 async function show(): Promise<void> {
-  if (asking) {
+  if (now().asking) {
     again = true;
     return;
   }
-  asking = true;
+  set({ asking: true });
   try {
     do {
       again = false;
@@ -160,7 +161,7 @@ async function show(): Promise<void> {
   } catch (error) {
     set({ problem: problemOf(error) });
   } finally {
-    asking = false;
+    set({ asking: false });
   }
   settleHand();
 }
@@ -182,7 +183,7 @@ function settleHand(): void {
 /** A handle was let go. */
 export function letGoOf(handle: Handle): void {
   if (handle.endsWith("hand")) letGo = handle.startsWith("left") ? "left" : "right";
-  if (!asking) settleHand();
+  if (!now().asking) settleHand();
 }
 
 /** The whole motion, solved. */
@@ -245,12 +246,15 @@ function keep(): void {
   kept.write(DRAFT, { motion, about });
 }
 
-/** Another motion, that can be undone; changes of the same thing (`what`) in a row are undone as one. */
-export function edit(motion: Motion, what = ""): void {
+/**
+ * Another motion, that can be undone. Changes of the same thing (`what`) in a row are undone as one, if not more than
+ * `within` ms lie between them.
+ */
+export function edit(motion: Motion, what = "", within = TOGETHER): void {
   const before = now();
   if (motion === before.motion) return;
   const when = performance.now();
-  const same = what !== "" && what === last.what && when - last.when < TOGETHER;
+  const same = what !== "" && what === last.what && when - last.when < within;
   last = { what, when };
   const past = same ? before.past : [...before.past, before.motion].slice(-MOST_PAST);
   const there = motion.keys.some(({ id }) => id === before.chosen);
@@ -262,15 +266,22 @@ export function edit(motion: Motion, what = ""): void {
 }
 
 /** Another pose of the chosen key. */
-export function editPose(next: Pose, what = ""): void {
-  edit(withPose(now().motion, now().chosen, next), what);
+export function editPose(next: Pose, what = "", within = TOGETHER): void {
+  edit(withPose(now().motion, now().chosen, next), what, within);
 }
 
-/** Draw or turn a handle from where it was when that began. */
-export function drawn(handle: Handle, from: Pose, body: Body, by: Vector3 | Quaternion, what: string): void {
+/** Draw or turn a handle from where it was when that began; `what` and `within` as of `edit`. */
+export function drawn(
+  handle: Handle,
+  from: Pose,
+  body: Body,
+  by: Vector3 | Quaternion,
+  what: string,
+  within = TOGETHER,
+): void {
   if (handle === "whole" && now().motion.keys[0]?.id === now().chosen) return; // the action begins there
   const next = "w" in by ? turned(handle, from, body, by, stance()) : moved(handle, from, body, by, stance());
-  editPose(next, what);
+  editPose(next, what, within);
 }
 
 export function describe(values: Partial<About>): void {

@@ -5,12 +5,10 @@ import type { Handle } from "./drag";
 import type { Ease, Fingers, Frame } from "./model";
 
 const en = {
-  title: "Key poses",
-  intro:
-    "Drag the coloured handles on the figure. Each key keeps a whole pose; the engine moves from one to the next.",
+  intro: "Drag the handles on the figure. Each key (◆) keeps a whole pose.",
   help: "How it works",
   helps: [
-    "The motion starts at the first key. Choose a key, shape the pose, and go on with the next one.",
+    "Choose a key, shape its pose, and go on with the next one; the engine moves from each to the next.",
     "Feet are planted: whatever you do with the hips, they stay where they are, and the knees bend. To move a foot, lift it first, in a key of its own on the way.",
     "The head looks at its handle. Small handles are for elbows, knees and toes.",
     "Turn: rings for palms, head, chest, hips and feet. Keys: arrows, Page Up and Down for away and near.",
@@ -25,16 +23,13 @@ const en = {
   time: "Time of the motion",
   key: "Key {number} at {time} s",
   keyHelp: "Arrows move it in time, with Shift faster; Delete removes it.",
-  at: "At, s",
-  add: "Add a key",
+  at: "at, s",
+  add: "Add key",
   double: "Duplicate",
   remove: "Delete",
   full: "There is no room for another key there.",
-  ease: "Arrive",
-  eases: { auto: "smoothly", stop: "and stop", flow: "and go on", settle: "and settle" } as Record<
-    Ease,
-    string
-  >,
+  ease: "How it arrives there",
+  eases: { auto: "smooth", stop: "stop", flow: "flow", settle: "settle" } as Record<Ease, string>,
   easeHelp: {
     auto: "Smooth, never past this pose.",
     stop: "Comes to rest here, then starts again.",
@@ -74,8 +69,9 @@ const en = {
   } as Record<Handle, string>,
   mode: "Handles",
   modes: { move: "Move", turn: "Turn" },
-  pad: "Move with the arrow keys",
-  padTurn: "Turn with the arrow keys",
+  pad: "move with the arrow keys",
+  padTurn: "turn with the arrow keys",
+  padShort: "✥ arrow keys",
   padHelp: "Arrows: right, left, up and down as you see it; Page Up away, Page Down near; with Shift faster.",
   first: "The motion begins where the figure stands: move the whole of it in a later key.",
   outward: "Outward, cm",
@@ -161,11 +157,10 @@ const en = {
 export type Words = typeof en;
 
 const zh: Words = {
-  title: "关键姿势",
-  intro: "拖动人物身上的彩色控制点。每个关键帧保存一个完整姿势，引擎负责中间的运动。",
+  intro: "拖动人物身上的控制点。每个关键帧（◆）保存一个完整姿势。",
   help: "使用说明",
   helps: [
-    "动作从第一个关键帧开始。选择一个关键帧，摆好姿势，再继续下一个。",
+    "选择一个关键帧，摆好姿势，再继续下一个；引擎负责其间的运动。",
     "双脚固定在地面：移动髋部时脚不动，膝盖会弯曲。要移动脚，请先在途中的一个关键帧里抬起它。",
     "头部会看向它的控制点。小的控制点用于手肘、膝盖和脚尖。",
     "旋转：圆环可旋转手掌、头、胸、髋和脚。键盘：方向键移动，Page Up 和 Page Down 远近移动。",
@@ -228,6 +223,7 @@ const zh: Words = {
   modes: { move: "移动", turn: "旋转" },
   pad: "用方向键移动",
   padTurn: "用方向键旋转",
+  padShort: "✥ 方向键",
   padHelp: "方向键：按画面上下左右移动；Page Up 远离，Page Down 靠近；按住 Shift 更快。",
   first: "动作从人物站立处开始：请在后面的关键帧里移动整个人物。",
   outward: "向外（厘米）",
