@@ -5,7 +5,7 @@ import { Problem, problemOf } from "../api/http";
 import type { Mask } from "../api/motion";
 import { perform, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
-import { describe, edit, startAnew, useEditor } from "./editor";
+import { describe, edit, open, remember, saved, startAnew, useEditor } from "./editor";
 import { Amount, Choice } from "./Fields";
 import { maskOf, scriptOf, sideOf, slug, yamlOf, type About } from "./script";
 import { add, exists, replace, type Action } from "./service";
@@ -31,6 +31,7 @@ export function Save() {
       const said = { description, licence, ...(aliases ? { aliases } : {}) };
       const save = () => (over ? replace(about.name, yamlOf(script), said) : add(about.name, yamlOf(script)));
       setDone(await save());
+      remember();
       setProblem(undefined);
     } catch (error) {
       setProblem(problemOf(error));
@@ -90,9 +91,28 @@ export function Save() {
             </>
           )}
         </p>
+        <Earlier />
         <p className="soft pose-hint">{words.draft}</p>
       </form>
     </details>
+  );
+}
+
+/** What was saved here before can be opened again. */
+function Earlier() {
+  const words = useWords(WORDS);
+  const drafts = saved();
+  if (drafts.length === 0) return null;
+  return (
+    <Choice
+      label={words.open}
+      value=""
+      of={[["", words.which], ...drafts.map(({ about }, at) => [String(at), about.name] as const)]}
+      set={(at) => {
+        const draft = drafts[Number(at)];
+        if (at && draft) open(draft);
+      }}
+    />
   );
 }
 

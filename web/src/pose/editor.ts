@@ -50,7 +50,8 @@ export interface Note {
   apart: number; // m
 }
 
-const DRAFT = "pose-draft";
+const [DRAFT, SAVED] = ["pose-draft", "pose-saved"]; // in the browser's own store
+const MOST_SAVED = 30;
 const MOST_PAST = 100;
 const PAUSE = 30; // ms at least from one question to the next, so that the service has time for others
 const OUT_OF_REACH = 0.01; // m
@@ -70,9 +71,14 @@ const ABOUT: About = {
   end: "stand",
 };
 
+interface Draft {
+  motion: Motion;
+  about: About;
+}
+
 /** What was edited last; a key that this version does not know in full begins at the stance. */
-function draft(): { motion: Motion; about: About } {
-  const { motion, about } = kept.read<{ motion?: Motion; about?: About }>(DRAFT, {});
+function draft(): Draft {
+  const { motion, about } = kept.read<Partial<Draft>>(DRAFT, {});
   if (!motion || !Array.isArray(motion.keys) || motion.keys.length < 2)
     return { motion: fresh(), about: ABOUT };
   const keys = motion.keys.map((key) => ({ ...key, pose: { ...STANCE, ...key.pose } }));
@@ -307,12 +313,25 @@ export const redo = () => {
   travel("future", "past");
 };
 
-/** Begin anew; what was there can be undone. */
-export function startAnew(): void {
-  edit(fresh());
-  set({ about: ABOUT });
+/** Edit something else; the keys that were there can be undone. */
+export function open(draft: Draft): void {
+  edit(draft.motion);
+  describe(draft.about);
   const second = now().motion.keys[1];
   if (second) choose(second.id);
+}
+
+export function startAnew(): void {
+  open({ motion: fresh(), about: ABOUT });
+}
+
+/** What was saved as an action from this browser, the latest first: the library keeps motions, not their keys. */
+export const saved = (): Draft[] => kept.read<Draft[]>(SAVED, []);
+
+export function remember(): void {
+  const { motion, about } = now();
+  const others = saved().filter((one) => one.about.name !== about.name);
+  kept.write(SAVED, [{ motion, about }, ...others].slice(0, MOST_SAVED));
 }
 
 /** The pose of a frame becomes that of the chosen key, where the figure is. */

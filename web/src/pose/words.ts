@@ -150,8 +150,10 @@ const en = {
   replace: "Replace {name}",
   replaceHelp: "Its former motion can be restored in the library.",
   anew: "Start anew",
+  open: "Edit again",
+  which: "saved from here…",
   draft:
-    "Your draft is kept in this browser. The library keeps the motion, not its keys: download the YAML to have them elsewhere.",
+    "Your draft, and the keys of what you saved, are kept in this browser. The library keeps the motion only: download the YAML to have the keys elsewhere.",
 };
 
 export type Words = typeof en;
@@ -285,7 +287,9 @@ const zh: Words = {
   replace: "替换 {name}",
   replaceHelp: "原来的动作可以在动作库中恢复。",
   anew: "重新开始",
-  draft: "草稿保存在此浏览器中。动作库只保存动作，不保存关键帧：请下载 YAML 以便在别处使用。",
+  open: "再次编辑",
+  which: "从此处保存的…",
+  draft: "草稿和已保存动作的关键帧都存在此浏览器中。动作库只保存动作：请下载 YAML 以便在别处使用关键帧。",
 };
 
 export const WORDS = { en, zh };
