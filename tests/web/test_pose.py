@@ -160,13 +160,14 @@ def test_a_ring_turns_the_palm(editor: Page) -> None:
     editor.get_by_role("button", name="Turn", exact=True).click()
     editor.wait_for_function("window.scene.getObjectByName('ring-z') !== undefined")
     settle(editor)
-    finger = position(editor, "right_middle1") - wrist
-    start, end = (on_screen(editor, "ring-z", (np.cos(a), np.sin(a), 0)) for a in np.radians((45, 70)))
+    thumb = position(editor, "right_thumb1") - wrist
+    start, end = (on_screen(editor, "ring-x", (np.cos(a), np.sin(a), 0)) for a in np.radians((45, 70)))
     drag(editor, start, tuple(end - start))
     assert position(editor, "right_wrist") == pytest.approx(wrist, abs=0.01)
-    turned = position(editor, "right_middle1") - wrist
-    cosine = finger @ turned / np.linalg.norm(finger) / np.linalg.norm(turned)
-    assert 12 < np.degrees(np.arccos(cosine)) < 35
+    turned = position(editor, "right_thumb1") - wrist
+    cosine = thumb @ turned / np.linalg.norm(thumb) / np.linalg.norm(turned)
+    assert 10 < np.degrees(np.arccos(cosine)) < 40
+    assert editor.evaluate("document.activeElement.id") == "pose-pad", "the arrow keys go on from there"
 
 
 def test_a_pose_is_taken_from_what_was_performed(page: Page) -> None:

@@ -205,6 +205,8 @@ export function KeyTools() {
             edit(moveKey(motion, key.id, t), "time");
           }}
         />
+      </div>
+      <div className="pose-ease">
         <Choice
           label={words.ease}
           bare
@@ -214,8 +216,8 @@ export function KeyTools() {
             edit(withEase(motion, key.id, ease as Ease));
           }}
         />
+        <span className="soft pose-hint">{words.easeHelp[key.ease]}</span>
       </div>
-      <p className="soft pose-hint">{words.easeHelp[key.ease]}</p>
       {full && (
         <p className="problem" role="alert">
           {words.full}

@@ -83,13 +83,13 @@ function useHold<T>(
     hold.current = undefined;
     orbit(get().controls, true);
     letGoOf(handle);
+    document.getElementById("pose-pad")?.focus({ preventScroll: true }); // the arrow keys go on from there
   };
   return {
     onPointerDown: (event: ThreeEvent<PointerEvent>) => {
       if (event.button !== 0) return;
       event.stopPropagation();
       useEditor.setState({ handle });
-      document.getElementById("pose-pad")?.focus({ preventScroll: true });
       const held = grab(get().camera);
       if (!held) return;
       (event.target as Element).setPointerCapture(event.pointerId);
@@ -234,7 +234,7 @@ function Ring({ handle, name, colour, axis, rotation }: RingProps) {
   return (
     <group rotation={[...rotation]}>
       <mesh {...hold} name={`ring-${name}`} visible={false}>
-        <torusGeometry args={[1, 0.16, 6, 40]} />
+        <torusGeometry args={[1, 0.11, 6, 40]} />
       </mesh>
       <mesh renderOrder={19}>
         <torusGeometry args={[1, 0.035, 8, 64]} />

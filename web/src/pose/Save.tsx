@@ -5,7 +5,8 @@ import { Problem, problemOf } from "../api/http";
 import type { Mask } from "../api/motion";
 import { perform, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
-import { describe, edit, open, remember, saved, startAnew, useEditor } from "./editor";
+import { remember, saved } from "./drafts";
+import { describe, edit, open, startAnew, useEditor } from "./editor";
 import { Amount, Choice } from "./Fields";
 import { maskOf, scriptOf, sideOf, slug, yamlOf, type About } from "./script";
 import { add, exists, replace, type Action } from "./service";
@@ -31,7 +32,7 @@ export function Save() {
       const said = { description, licence, ...(aliases ? { aliases } : {}) };
       const save = () => (over ? replace(about.name, yamlOf(script), said) : add(about.name, yamlOf(script)));
       setDone(await save());
-      remember();
+      remember({ motion, about });
       setProblem(undefined);
     } catch (error) {
       setProblem(problemOf(error));

@@ -2,9 +2,10 @@
 
 import { create } from "zustand";
 import { problemOf, type Problem } from "../api/http";
-import { kept, useStudio } from "../studio";
+import { useStudio } from "../studio";
 import { sample, WIDTH, type Source } from "../stage/source";
 import { bodyOf, stanceOf, type Body } from "./body";
+import { ABOUT, draft, keepDraft, type Draft } from "./drafts";
 import { moved, reached, turned, type Handle } from "./drag";
 import {
   carried,
@@ -50,40 +51,10 @@ export interface Note {
   apart: number; // m
 }
 
-const [DRAFT, SAVED] = ["pose-draft", "pose-saved"]; // in the browser's own store
-const MOST_SAVED = 30;
 const MOST_PAST = 100;
 const PAUSE = 30; // ms at least from one question to the next, so that the service has time for others
 const OUT_OF_REACH = 0.01; // m
 const TOGETHER = 900; // ms within which small changes of the same thing are undone as one
-
-const ABOUT: About = {
-  name: "",
-  description: "",
-  en: "",
-  zh: "",
-  licence: "CC0-1.0",
-  source: "",
-  mask: "",
-  side: "",
-  cycles: 3,
-  start: "stand",
-  end: "stand",
-};
-
-interface Draft {
-  motion: Motion;
-  about: About;
-}
-
-/** What was edited last; a key that this version does not know in full begins at the stance. */
-function draft(): Draft {
-  const { motion, about } = kept.read<Partial<Draft>>(DRAFT, {});
-  if (!motion || !Array.isArray(motion.keys) || motion.keys.length < 2)
-    return { motion: fresh(), about: ABOUT };
-  const keys = motion.keys.map((key) => ({ ...key, pose: { ...STANCE, ...key.pose } }));
-  return { motion: { ...fresh(), ...motion, keys }, about: { ...ABOUT, ...about } };
-}
 
 const begun = draft();
 
@@ -249,7 +220,7 @@ let last = { what: "", when: 0 };
 
 function keep(): void {
   const { motion, about } = now();
-  kept.write(DRAFT, { motion, about });
+  keepDraft({ motion, about });
 }
 
 /**
@@ -323,15 +294,6 @@ export function open(draft: Draft): void {
 
 export function startAnew(): void {
   open({ motion: fresh(), about: ABOUT });
-}
-
-/** What was saved as an action from this browser, the latest first: the library keeps motions, not their keys. */
-export const saved = (): Draft[] => kept.read<Draft[]>(SAVED, []);
-
-export function remember(): void {
-  const { motion, about } = now();
-  const others = saved().filter((one) => one.about.name !== about.name);
-  kept.write(SAVED, [{ motion, about }, ...others].slice(0, MOST_SAVED));
 }
 
 /** The pose of a frame becomes that of the chosen key, where the figure is. */

@@ -71,7 +71,7 @@ const en = {
   modes: { move: "Move", turn: "Turn" },
   pad: "move with the arrow keys",
   padTurn: "turn with the arrow keys",
-  padShort: "✥ arrow keys",
+  padShort: "✥ arrows",
   padHelp: "Arrows: right, left, up and down as you see it; Page Up away, Page Down near; with Shift faster.",
   first: "The motion begins where the figure stands: move the whole of it in a later key.",
   outward: "Outward, cm",
