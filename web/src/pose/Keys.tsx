@@ -93,8 +93,10 @@ export function Keys() {
     const step = (event.shiftKey ? FAST : 1 / FPS) * (event.key === "ArrowLeft" ? -1 : 1);
     if (event.key === "ArrowLeft" || event.key === "ArrowRight")
       edit(moveKey(motion, key.id, key.t + step), `time ${String(key.id)}`);
-    else if (event.key === "Delete" || event.key === "Backspace") edit(removeKey(motion, key.id, stance()));
-    else return;
+    else if (event.key === "Delete" || event.key === "Backspace") {
+      edit(removeKey(motion, key.id, stance()));
+      requestAnimationFrame(() => lane.current?.querySelector<HTMLElement>("[aria-pressed=true]")?.focus());
+    } else return;
     event.preventDefault();
   };
 

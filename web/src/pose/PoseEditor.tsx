@@ -5,9 +5,22 @@ import { sample, WIDTH } from "../stage/source";
 import { clock, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { Chosen } from "./Chosen";
-import { begin, edit, editPose, leave, redo, takePose, undo, useEditor, useKey, useOnStage } from "./editor";
+import {
+  begin,
+  edit,
+  editPose,
+  isOnStage,
+  leave,
+  redo,
+  stance,
+  takePose,
+  undo,
+  useEditor,
+  useKey,
+  useOnStage,
+} from "./editor";
 import { Keys, KeyTools, Transport } from "./Keys";
-import { mirror, STANCE } from "./model";
+import { carried, mirror, STANCE, type Pose } from "./model";
 import "./pose.css";
 import { Save } from "./Save";
 import { JOINTS, WORDS } from "./words";
@@ -62,7 +75,7 @@ function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   const typing = target.matches("input:not([type=range], [type=checkbox], [type=number]), textarea");
   const wanted = (event.ctrlKey || event.metaKey) && /^[zy]$/i.test(event.key);
-  if (!wanted || typing || target.closest(".timeline")) return;
+  if (!wanted || typing || target.closest(".timeline") || !isOnStage()) return;
   event.preventDefault();
   event.stopPropagation();
   if (event.shiftKey || /y/i.test(event.key)) redo();
@@ -76,11 +89,14 @@ function PoseTools() {
   const motion = useEditor((editor) => editor.motion);
   const copied = useEditor((editor) => editor.copied);
   if (!key) return null;
+  const here = (pose: Pose) => {
+    editPose(carried(pose, key.pose.root, stance())); // where the figure is in this key
+  };
   const tools: [string, () => void, boolean?][] = [
     [
       words.mirror,
       () => {
-        editPose(mirror(key.pose));
+        here(mirror(key.pose));
       },
     ],
     [
@@ -92,14 +108,14 @@ function PoseTools() {
     [
       words.paste,
       () => {
-        if (copied) editPose(copied);
+        if (copied) here(copied);
       },
       !copied,
     ],
     [
       words.stance,
       () => {
-        editPose({ ...STANCE });
+        here(STANCE);
       },
     ],
     [

@@ -102,6 +102,7 @@ export const source: Source = {
 };
 
 /** Whether the stage shows what is edited, not what was performed. */
+export const isOnStage = (): boolean => useStudio.getState().source === source;
 export const useOnStage = (): boolean => useStudio((studio) => studio.source === source);
 
 export const keyOf = (editor: Editor): Key | undefined =>
@@ -210,7 +211,7 @@ export function begin(): void {
 
 /** Give the stage back to what was performed. */
 export function leave(): void {
-  if (useStudio.getState().source === source) useStudio.setState({ source: undefined });
+  if (isOnStage()) useStudio.setState({ source: undefined });
   set({ playing: false });
 }
 

@@ -118,6 +118,7 @@ export function footSeenFrom(foot: Foot, side: Side, [x, z, turn]: Vec, stance: 
 
 /** The whole figure elsewhere: its feet go with it. */
 export function carried(pose: Pose, to: Vec, stance: Stance): Pose {
+  if (same(pose.root, to)) return pose;
   const foot = (side: Side): Foot =>
     footFrom(footSeenFrom(pose[`${side}_foot`], side, pose.root, stance), side, to, stance);
   return { ...pose, root: to, left_foot: foot("left"), right_foot: foot("right") };
