@@ -122,7 +122,7 @@ def test_what_was_posed_can_be_said_in_both_languages(editor: Page) -> None:
 
 def test_the_keyboard_is_enough(editor: Page) -> None:
     before = position(editor, "right_wrist")
-    pad = editor.get_by_role("button", name="Right hand: move with the arrow keys")
+    pad = editor.get_by_role("button", name="Right hand: arrows move it")
     pad.focus()
     for _ in range(4):
         editor.keyboard.press("Shift+ArrowUp")
@@ -131,7 +131,7 @@ def test_the_keyboard_is_enough(editor: Page) -> None:
     editor.get_by_role("button", name="Turn", exact=True).press("Enter")
     turning = "() => window.scene.getObjectByName('right_wrist').quaternion.toArray()"
     held = np.array(editor.evaluate(turning))
-    editor.get_by_role("button", name="Right hand: turn with the arrow keys").press("Shift+ArrowUp")
+    editor.get_by_role("button", name="Right hand: arrows turn it").press("Shift+ArrowUp")
     solved(editor)
     assert np.abs(np.array(editor.evaluate(turning)) - held).max() > 0.05
     editor.get_by_label("Handle", exact=True).select_option("Head")

@@ -1,6 +1,7 @@
 /** Handles: where they are on the figure, and what pose it is when one is drawn or turned. */
 
-import { Euler, Quaternion, Vector3 } from "three";
+import { Quaternion, Vector3 } from "three";
+import { anglesOf, DEGREES, rotated } from "./angles";
 import { joint, type Body, type Placed } from "./body";
 import {
   carried,
@@ -44,7 +45,6 @@ export const TURNING: readonly Handle[] = [
 ];
 
 const UP = new Vector3(0, 1, 0);
-const DEGREES = 180 / Math.PI;
 const AHEAD = { head: 0.22, chest: 0.12, knee: 0.1, toes: 0.1 }; // m, by which a handle stands off the joint
 const ABOVE = { head: 0.04, chest: 0.13 };
 const SPINE_SHARE = 1.25; // how much the spine bends for the chest to be drawn by an angle about the pelvis
@@ -101,9 +101,19 @@ export function frameOf(frame: Frame, side: Side, pose: Pose, body: Body): Place
   const heading = new Quaternion().setFromAxisAngle(UP, turn / DEGREES);
   if (frame === "floor") return { at: new Vector3(x, 0, z), turn: heading };
   if (frame === "knee") return { at: joint(body, `${side}_knee`).at, turn: heading };
-  if (frame === "shoulder")
-    return { at: joint(body, `${side}_shoulder`).at, turn: joint(body, "spine3").turn };
+  if (frame === "shoulder") return shoulderAtRest(side, body);
   return joint(body, frame === "chest" ? "spine3" : frame);
+}
+
+/** A shoulder before the arm draws it along: that is what hands are told from. */
+function shoulderAtRest(side: Side, body: Body): Placed {
+  const { turn } = joint(body, "spine3");
+  const collar = joint(body, `${side}_collar`);
+  const offset = joint(body, `${side}_shoulder`).at.clone().sub(collar.at);
+  return {
+    at: offset.applyQuaternion(collar.turn.clone().invert()).applyQuaternion(turn).add(collar.at),
+    turn,
+  };
 }
 
 /** A vector of the world as [outward, up, forward] of a hand's frame. */
@@ -228,22 +238,6 @@ function stepped(foot: Foot, side: Side, body: Body, from: Vector3, to: Vector3)
   const reach = Math.max(from.distanceTo(ankle), 0.05);
   const pitch = clamp(foot.pitch - (DEGREES * (to.y - from.y)) / reach, MOST_BEND);
   return { ...foot, pitch, yaw: foot.yaw + signOf(side) * around(ankle, from, to) };
-}
-
-/** [bend forward, turn to the left, lean to the left] of a rotation, degrees. */
-function anglesOf(turn: Quaternion): Vec {
-  const { x, y, z } = new Euler().setFromQuaternion(turn, "YXZ");
-  return [DEGREES * x, DEGREES * y, -DEGREES * z];
-}
-
-function rotationOf([bend, turn, lean]: Vec): Quaternion {
-  return new Quaternion().setFromEuler(new Euler(bend / DEGREES, turn / DEGREES, -lean / DEGREES, "YXZ"));
-}
-
-/** Angles in the axes of `parent` after a rotation of the world. */
-function rotated(angles: Vec, parent: Quaternion, by: Quaternion): Vec {
-  const local = parent.clone().invert().multiply(by).multiply(parent);
-  return anglesOf(local.multiply(rotationOf(angles)));
 }
 
 /** The pose after what a handle holds was turned `by` a rotation of the world. */
