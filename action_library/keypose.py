@@ -18,9 +18,10 @@ from action_library.keypose_body import BodyCurves, solve_body, stance_place
 from action_library.keypose_curves import Span, curve
 from action_library.keypose_hands import finger_pose
 from action_library.keypose_life import DRIFT, SHIFT, breathing, drift
-from action_library.keypose_script import Hand, Script, direction, read_script
-from action_library.keypose_tracks import SIDES, Tracks, knots, tracks_of
+from action_library.keypose_script import FOLDER, Hand, Script, direction, read_script
+from action_library.keypose_tracks import SIDES, Mark, Tracks, knots, tracks_of
 from motion_engine import quat
+from motion_engine.errors import BadClip
 from motion_engine.kinematics import fk
 from motion_engine.types import LIBRARY_FPS, Array, Clip, canonical_skeleton
 
@@ -43,11 +44,57 @@ def load_keypose(path: Path, parameters: Mapping[str, float] | None = None) -> K
     Raises:
         BadClip: It is not a good one; with file, line and reason.
     """
-    script = read_script(path, parameters)
+    return perform(read_script(path, parameters), path)
+
+
+def perform(script: Script, path: Path = FOLDER) -> KeyposeAction:
+    """The action of a script; `path` is the file it comes from, whose neighbours its keys may name.
+
+    Raises:
+        BadClip: A script that is named by `pose` is missing, or not a good one.
+    """
     tracks = tracks_of(script, path)
     span, frames = _span(script)
-    clip = _clip(script, tracks, span, np.arange(frames) / LIBRARY_FPS)
+    at = np.arange(frames) / LIBRARY_FPS
+    body = _body(script, tracks, span, at)
+    root, rotation = _motion(script, tracks, span, at, body)
+    clip = Clip(canonical_skeleton(), LIBRARY_FPS, root, rotation, _contacts(body))
     return KeyposeAction(_fields(script, tracks, span), clip)
+
+
+def key_pose(script: Script, number: int, path: Path = FOLDER) -> tuple[Array, Array]:
+    """The pose that a key asks for, without easing, trailing and breathing: root `(3,)` and rotations `(J, 4)`.
+
+    Args:
+        script: The script.
+        number: Of the key, from 0. What it does not name is as it is on the way at that time.
+        path: As of `perform`.
+
+    Raises:
+        BadClip: As of `perform`; or there is no such key.
+    """
+    if not 0 <= number < len(script.keys):
+        raise BadClip(f"there is no key {number + 1}: the script has {len(script.keys)}")
+    still = script.model_copy(update={"follow": 0.0, "life": 0.0, "loop": None, "cyclic": False})
+    t = script.keys[number].t
+    tracks = {name: _plain(track) for name, track in tracks_of(script, path).items()}
+    for name in tracks.keys() - {"root"}:  # from which feet are seen, also at other times
+        tracks[name] = [mark for mark in tracks[name] if mark.t == t] or tracks[name]
+    span, _ = _span(still)
+    hands = [mark.t for side in SIDES for mark in tracks[f"{side}_hand"]]  # they are solved with the body as it is then
+    at = np.unique([t, *hands])
+    root, rotation = _motion(still, tracks, span, at, _body(still, tracks, span, at))
+    row = int(np.searchsorted(at, t))
+    return root[row], rotation[row]
+
+
+def _plain(track: list[Mark]) -> list[Mark]:
+    """A channel without eases, and with the values that are kept from before."""
+    value, plain = None, list[Mark]()
+    for mark in track:
+        value = value if mark.value is None else mark.value
+        plain.append(Mark(mark.t, value, "auto"))
+    return plain
 
 
 def _span(script: Script) -> tuple[Span, int]:
@@ -91,15 +138,15 @@ def _fields(script: Script, tracks: Tracks, span: Span) -> dict[str, Any]:
     }
 
 
-def _clip(script: Script, tracks: Tracks, span: Span, at: Array) -> Clip:
+def _motion(script: Script, tracks: Tracks, span: Span, at: Array, body: BodyCurves) -> tuple[Array, Array]:
+    """Root positions `(T, 3)` and local rotations `(T, J, 4)` at times `at`, at which the channels of the body are."""
     skeleton = canonical_skeleton()
     breath = breathing(span, at)
-    body = _body(script, tracks, span, at, breath)
     root, rotation = solve_body(body)
     position, world = fk(skeleton, root, rotation)
     raised = curve(knots(tracks["shoulders"]), span, at, LAGS["spine"] * script.follow)
     for index, side in enumerate(SIDES):
-        targets = _Frames(position, world, body.root, index)
+        targets = _Frames(at, position, world, body.root, index)
         hand = knots(tracks[f"{side}_hand"], targets.solve)
         names = ("shoulder", "shoulder", "elbow", "wrist")
         arm = np.zeros((len(at), ARM_WIDTH))
@@ -116,11 +163,10 @@ def _clip(script: Script, tracks: Tracks, span: Span, at: Array) -> Clip:
         rotation[:, joints] = arm_rotations(arm) * mirror
         first = skeleton.index(f"{side}_index1")
         rotation[:, first : first + 15] = quat.from_rotvec(bends * curl[:, None, None]) * mirror
-    rotation = quat.unroll(quat.normalize(rotation))
-    return Clip(skeleton, LIBRARY_FPS, root, rotation, _contacts(body))
+    return root, quat.unroll(quat.normalize(rotation))
 
 
-def _body(script: Script, tracks: Tracks, span: Span, at: Array, breath: Array) -> BodyCurves:
+def _body(script: Script, tracks: Tracks, span: Span, at: Array) -> BodyCurves:
     """The channels of the body on the frames, with life."""
 
     def dense(name: str, lag: float = 0.0) -> Array:
@@ -131,7 +177,7 @@ def _body(script: Script, tracks: Tracks, span: Span, at: Array, breath: Array) 
 
     weight, depth = wander("weight", SHIFT), wander("depth", SHIFT * 0.8)
     nod, look, tilt = wander("nod", DRIFT), wander("look", DRIFT * 1.6), wander("tilt", DRIFT * 1.3)
-    breath = script.life * breath
+    breath = script.life * breathing(span, at)
     zero = np.zeros_like(weight)
     hips = dense("hips") + np.stack((0.018 * weight, -0.003 * np.abs(weight), 0.006 * depth), axis=-1)
     pelvis = dense("pelvis") + np.stack((0.4 * depth, 0.8 * weight, -1.0 * weight), axis=-1)
@@ -180,6 +226,7 @@ def _places(tracks: Tracks, side: str, index: int, span: Span, gain: Array | Non
 class _Frames:
     """The body in motion, in which hand targets are understood."""
 
+    at: Array  # (T,) s
     position: Array  # (T, J, 3)
     world: Array  # (T, J, 4)
     root: Array  # (T, 3) x, z, yaw
@@ -188,7 +235,7 @@ class _Frames:
     def solve(self, t: float, hand: Hand) -> Array:
         """The arm `(ARM_WIDTH,)` for a target at time `t`."""
         skeleton = canonical_skeleton()
-        frame = min(round(t * LIBRARY_FPS), len(self.position) - 1)
+        frame = int(np.argmin(np.abs(self.at * LIBRARY_FPS - round(t * LIBRARY_FPS))))
         position, world = self.position[frame], self.world[frame]
         mirror = np.array([1 - 2 * self.side, 1, 1])
         chest = skeleton.index("spine3")

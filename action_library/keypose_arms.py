@@ -16,7 +16,7 @@ from motion_engine.types import Array, canonical_skeleton
 
 ARM_WIDTH = 11  # numbers of a solved arm: collar raised and forward, shoulder wxyz, elbow, forearm twist, wrist
 
-_ELBOW_AXIS = np.array([0.0, -1.0, 0.0])
+ELBOW_AXIS = np.array([0.0, -1.0, 0.0])
 _TWIST_LIMITS = np.radians((-105.0, 80.0))  # palm forward ... palm back, from palm down with the arm held out
 _TWIST_EASE = np.radians((-70.0, 50.0))
 _WRIST_LIMIT = np.radians(65.0)
@@ -98,8 +98,8 @@ def solve_arm(target: HandTarget) -> Array:
     # An elbow that shall point along the arm says nothing: then it hangs.
     pole = quat.rotate(to_collar, target.elbow / np.linalg.norm(target.elbow) + 1e-3 * _HANGING)
     sides = quat.rotate(quat.from_rotvec(axis * _SWIVELS[:, None]), pole)
-    ball, bend = hinge_ik(upper, lower, _ELBOW_AXIS, np.broadcast_to(reach, sides.shape), sides, np.radians(4.0))
-    fore = quat.mul(ball, quat.from_rotvec(_ELBOW_AXIS * bend[:, None]))
+    ball, bend = hinge_ik(upper, lower, ELBOW_AXIS, np.broadcast_to(reach, sides.shape), sides, np.radians(4.0))
+    fore = quat.mul(ball, quat.from_rotvec(ELBOW_AXIS * bend[:, None]))
     twist, swing, strain = _wrist(quat.mul(quat.inv(fore), to_collar), lower, target)
     best = int(np.argmin(strain + 0.5 * _SWIVELS**2))
     return np.array([raised, forward, *quat.positive(ball[best]), bend[best], twist[best], *swing[best]])
@@ -151,6 +151,6 @@ def arm_rotations(arm: Array) -> Array:
     _, _, _, lower = _bones()
     along = lower / np.linalg.norm(lower)
     half_twist = quat.from_rotvec(along * (0.5 * arm[:, 7:8]))
-    elbow = quat.mul(quat.from_rotvec(_ELBOW_AXIS * arm[:, 6:7]), half_twist)
+    elbow = quat.mul(quat.from_rotvec(ELBOW_AXIS * arm[:, 6:7]), half_twist)
     wrist = quat.mul(half_twist, quat.from_rotvec(arm[:, 8:11]))
     return np.stack((collar_rotation(arm[:, 0], arm[:, 1]), quat.normalize(arm[:, 2:6]), elbow, wrist), axis=1)

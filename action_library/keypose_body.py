@@ -14,8 +14,9 @@ from motion_engine.types import Array, canonical_skeleton
 STANCE_HIPS = np.array([0.0, -0.006, 0.0])  # m: soft knees
 STANCE_WIDTH = 0.015  # m, by which each foot stands further out than in the T-pose
 STANCE_YAW = np.radians(4.0)  # the feet are a little splayed
-_SPINE = (("spine1", 0.3), ("spine2", 0.38), ("spine3", 0.32))
-_GAZE = 0.55  # the share of the body's turns and leans that the head takes back, so that the eyes stay level
+SPINE = (("spine1", 0.3), ("spine2", 0.38), ("spine3", 0.32))
+HEAD = (("neck", 0.45), ("head", 0.55))
+GAZE = 0.55  # the share of the body's turns and leans that the head takes back, so that the eyes stay level
 _LEG_SPARE = np.radians(5.0)  # the knee keeps this bend; the pelvis sinks where a foot would be out of reach
 _KNEE_AXIS = np.array([1.0, 0.0, 0.0])
 
@@ -63,11 +64,11 @@ def solve_body(curves: BodyCurves) -> tuple[Array, Array]:
     heading = quat.from_axis_angle("y", curves.root[:, 2])
     pelvis = quat.mul(heading, turned(curves.pelvis))
     rotation[:, 0] = pelvis
-    for name, share in _SPINE:
+    for name, share in SPINE:
         rotation[:, skeleton.index(name)] = turned(share * curves.spine)
-    gaze = curves.head - _GAZE * (curves.spine + curves.pelvis) * np.array([0.0, 1.0, 1.0])
-    rotation[:, skeleton.index("neck")] = turned(0.45 * gaze)
-    rotation[:, skeleton.index("head")] = turned(0.55 * gaze)
+    gaze = curves.head - GAZE * (curves.spine + curves.pelvis) * np.array([0.0, 1.0, 1.0])
+    for name, share in HEAD:
+        rotation[:, skeleton.index(name)] = turned(share * gaze)
     root = quat.rotate(heading, curves.hips + STANCE_HIPS) + skeleton.offsets[0]
     root[:, [0, 2]] += curves.root[:, :2]
     ankles, feet = zip(*(_foot(curves, side) for side in (0, 1)), strict=True)

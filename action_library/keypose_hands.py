@@ -27,6 +27,7 @@ _CLOSE = {
     "point": (0, 4, 24, 12, 0),
     "thumb_up": (-4, 4, 24, 12, 0),
 }
+SHAPES = tuple(_CURLS)
 
 
 def finger_pose(name: str) -> Array:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from action_library.keypose_curves import Ease
-from action_library.keypose_parameters import worked_out
+from action_library.keypose_parameters import Lines, Place, worked_out
 from motion_engine.errors import BadClip
-from motion_engine.types import Mask, Side
+from motion_engine.types import Mask, Side, data_path
 
+FOLDER = data_path("actions", "document")  # beside the engine's own scripts: what a document without a file may name
 LARGEST_FILE = 256 * 1024  # bytes
 LONGEST = 60.0  # s
 DEEPEST = 20  # brackets and blocks; a script needs five
@@ -200,7 +202,25 @@ def read_script(path: Path, parameters: Mapping[str, float] | None = None) -> Sc
         raise BadClip(f"not YAML: {error}", path=path) from None
     if not isinstance(node, yaml.MappingNode):
         raise BadClip("not a key-pose script: it must start with name: and description:", path=path, line=1)
-    document, lines = worked_out(document, _lines(node, path), path, parameters or {})
+    return _checked(document, _lines(node, path), path, parameters or {})
+
+
+def script_of(document: Mapping[str, Any]) -> Script:
+    """The script in a document that has the form of the YAML; its `pose` may name the scripts of the engine.
+
+    Raises:
+        BadClip: It is not in the language; the reason tells the key by its number, and the channel.
+    """
+    try:
+        return _checked(document, dict.fromkeys(_places(document), 0), FOLDER, {})
+    except BadClip as error:
+        reason = re.sub(r"^keys\[(\d+)\]\.?", lambda found: f"key {int(found[1]) + 1}: ", error.reason)
+        raise BadClip(reason) from None
+
+
+def _checked(document: Mapping[str, Any], lines: Lines, path: Path, parameters: Mapping[str, float]) -> Script:
+    """The script in a document whose values stand at these lines; BadClip if it is not in the language."""
+    document, lines = worked_out(document, lines, path, parameters)
     try:
         script = Script.model_validate(document)
     except ValidationError as error:
@@ -209,7 +229,15 @@ def read_script(path: Path, parameters: Mapping[str, float] | None = None) -> Sc
     return script
 
 
-def _lines(node: yaml.Node, path: Path, prefix: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
+def _places(value: Any, prefix: Place = ()) -> Iterator[Place]:
+    """The place of every value of a document."""
+    yield prefix
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in inner:
+        yield from _places(one, (*prefix, name))
+
+
+def _lines(node: yaml.Node, path: Path, prefix: Place = ()) -> Lines:
     """The line of every value by its place in the document; BadClip where a name is given twice."""
     found = {prefix: node.start_mark.line + 1}
     if isinstance(node, yaml.MappingNode):
@@ -225,7 +253,7 @@ def _lines(node: yaml.Node, path: Path, prefix: tuple[str | int, ...] = ()) -> d
     return found
 
 
-def _explained(error: ValidationError, lines: dict[tuple[str | int, ...], int], path: Path) -> BadClip:
+def _explained(error: ValidationError, lines: Lines, path: Path) -> BadClip:
     """The complaint of pydantic that points deepest into the document, in our words, at its line."""
     found = [(_spot(problem["loc"], lines), problem) for problem in error.errors()]
     spot, problem = max(found, key=lambda pair: len(pair[0]))
@@ -240,21 +268,22 @@ def _explained(error: ValidationError, lines: dict[tuple[str | int, ...], int], 
     return BadClip(f"{what}: {said}" if what else said, path=path, line=lines.get(spot))
 
 
-def _spot(loc: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
+def _spot(loc: Place, lines: Lines) -> Place:
     """The place in the document that pydantic's `loc` means; its names of union members are left out."""
-    spot: tuple[str | int, ...] = ()
+    spot: Place = ()
     for part in loc:
         if (*spot, part) in lines:
             spot = (*spot, part)
     return spot
 
 
-def _check_times(script: Script, lines: dict[tuple[str | int, ...], int], path: Path) -> None:
+def _check_times(script: Script, lines: Lines, path: Path) -> None:
     previous = -1.0
     for index, key in enumerate(script.keys):
         line = lines.get(("keys", index, "t"))
         if index == 0 and key.t != 0.0:
-            raise BadClip(f"the first key must be at t: 0, not {key.t:g}", path=path, line=line)
+            raise BadClip(f"keys[0].t: the first key must be at t: 0, not {key.t:g}", path=path, line=line)
         if key.t <= previous:
-            raise BadClip(f"t: {key.t:g} must be later than the key before it ({previous:g})", path=path, line=line)
+            said = f"keys[{index}].t: {key.t:g} must be later than the key before it ({previous:g})"
+            raise BadClip(said, path=path, line=line)
         previous = key.t

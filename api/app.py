@@ -30,7 +30,7 @@ from api.log import event
 from api.observe import Observe
 from api.problems import answer_in_problems, example, problems
 from api.render_worker import RenderWorker
-from api.routes import actions, commands, live, renderers, renders, sequences, track_files, uploads
+from api.routes import actions, commands, keyposes, live, renderers, renders, sequences, track_files, uploads
 from api.service import Service
 from api.service_file import open_service_file
 from api.settings import Settings
@@ -108,7 +108,7 @@ def create_app(engine: CommandEngine, settings: Settings | None = None, studio: 
     )  # fmt: skip
     app.add_middleware(Observe, numbers=service.numbers)
     answer_in_problems(app)
-    for part in (commands, sequences, track_files, actions, live, renderers, renders, uploads):
+    for part in (commands, sequences, track_files, actions, keyposes, live, renderers, renders, uploads):
         app.include_router(part.routes(service), prefix="/v1")
 
     @app.get("/health", tags=["operations"], responses=example({"actions": 77}))

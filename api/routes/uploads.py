@@ -16,8 +16,9 @@ from action_library.action import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_TAGS, 
 from action_library.entry import entry_of
 from action_library.import_work import SUFFIXES, Job, Made
 from action_library.importer import read_guarded, store_made
+from action_library.ingest import SCRIPTS
 from action_library.store import Row
-from action_library.titles import title_of
+from action_library.titles import Title, title_of
 from api.problems import problems
 from api.revisions import IfMatch, expected, tag
 from api.routes.actions import detail
@@ -63,12 +64,16 @@ def routes(service: Service) -> APIRouter:
                 409, f"There is {wanted} already: take another name, or PUT /v1/actions/{wanted}/motion."
             )
         title = title_of(PurePosixPath(_leaf(file)))
+        if PurePosixPath(file).suffix.lower() in SCRIPTS:  # it says itself what it is
+            title = Title(title.name)
+        else:
+            title = replace(title, source=title.source or f"uploaded as {_leaf(file)}")
         title = replace(
             title,
             name=wanted or title.name,
             description=description or title.description,
             tags=tuple(dict.fromkeys((*(tags or ()), *title.tags)))[:MOST_TAGS],
-            source=source or title.source or f"uploaded as {_leaf(file)}",
+            source=source or title.source,
             licence=licence or title.licence,
         )
         made = await _read(request, file, Job(Path(), _leaf(file), title, segment, named=True), map)

@@ -434,7 +434,7 @@ def test_a_wave_can_be_wider() -> None:
         ("default: 3", "default: 11", "line 8: count: 11 is not within 1 to 10"),
         ("max: 10,", "max: ten,", r"line 8: parameters.count.max"),
         ("  count: {", "  Count: {", "line 8: .*lower case"),
-        ("- {t: 0.75,", "- {t: 0.55,", r"line 18: t: 0.55 must be later than the key before it .0.6."),
+        ("- {t: 0.75,", "- {t: 0.55,", r"line 18: keys.3..t: 0.55 must be later than the key before it .0.6."),
         ('"=0.40 - 0.06 * amplitude"]', '"=4000 * amplitude"]', r"line 18: keys\[3\].*1000"),
         ("  - repeat:", "  - t: 1\n    repeat:", "repeat stands alone"),
     ],

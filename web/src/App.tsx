@@ -13,6 +13,9 @@ import { WORDS } from "./words";
 const Stage = lazy(() => import("./stage/Stage").then((module) => ({ default: module.Stage })));
 const Library = lazy(() => import("./library/Library").then((module) => ({ default: module.Library })));
 const PoseEditor = lazy(() => import("./pose/PoseEditor").then((module) => ({ default: module.PoseEditor })));
+const PoseHandles = lazy(() =>
+  import("./pose/PoseHandles").then((module) => ({ default: module.PoseHandles })),
+);
 const Output = lazy(() => import("./output/Output").then((module) => ({ default: module.Output })));
 const Live = lazy(() => import("./live/Live").then((module) => ({ default: module.Live })));
 const TOOLS: [Panel, ReactNode][] = [
@@ -93,12 +96,19 @@ function Header() {
 function Scene() {
   const words = useWords(WORDS);
   const joints = useStudio((studio) => studio.joints);
+  const panel = useStudio((studio) => studio.panel);
   return (
     <div className="stage">
       {!CAN_DRAW && <p>{words.noWebgl}</p>}
       {CAN_DRAW && joints && (
         <Suspense fallback={<p>{words.loading}</p>}>
-          <Stage joints={joints} />
+          <Stage joints={joints}>
+            {panel === "pose" && (
+              <Suspense fallback={null}>
+                <PoseHandles />
+              </Suspense>
+            )}
+          </Stage>
         </Suspense>
       )}
     </div>

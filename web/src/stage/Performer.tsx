@@ -48,11 +48,12 @@ function useClip(): Source | undefined {
 export function Performer() {
   const shown = useShown();
   const figure = useFigure(shown.joints);
-  const avatar = useWardrobe((wardrobe) => wardrobe.avatar);
+  const worn = useWardrobe((wardrobe) => wardrobe.avatar);
   const { invalidate } = useThree();
   const clip = useClip();
   const other = useStudio((studio) => studio.source);
   const source = other ?? clip;
+  const avatar = source?.mannequin ? undefined : worn;
   const played = useRef(avatar);
   const moving = useRef(false); // in the last frame: what has passed since counts
   useEffect(() => void begin(), []);

@@ -93,7 +93,7 @@ function Scene({ joints, bare = false, children }: Props) {
       dpr={Math.min(window.devicePixelRatio, 2)}
       gl={{ alpha: bare, antialias: !SLOW_GL }}
       camera={{ position: [1.9, 1.5, 3.4], fov: 32 }}
-      onCreated={({ scene }) => Object.assign(window, { scene })} // for tests, which read where the joints are
+      onCreated={({ scene, camera }) => Object.assign(window, { scene, camera })} // for tests: where the joints are
     >
       <ShownContext value={shown}>
         <Performer />

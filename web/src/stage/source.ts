@@ -9,6 +9,8 @@ export interface Source {
   pose: (delta: number) => Float32Array | undefined;
   /** Which feet stand in it, as bits of left ankle, left ball, right ankle, right ball; undefined: not known. */
   contacts?: () => number | undefined;
+  /** Whether it is to be seen on the mannequin, whatever avatar is chosen: its joints are being dragged. */
+  mannequin?: boolean;
 }
 
 /** The pose of a motion at a (fractional) frame, written to `into`. */
