@@ -34,7 +34,7 @@ TIMED = """(() => {
     window.spent.push([start, performance.now() - start]);
   });
   new MutationObserver((_, seen) => {
-    if (!document.querySelector('form input')) return;
+    if (!document.querySelector('#command')) return;
     window.usable = performance.now();
     seen.disconnect();
   }).observe(document, { childList: true, subtree: true });

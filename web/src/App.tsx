@@ -99,7 +99,7 @@ function Scene() {
   const panel = useStudio((studio) => studio.panel);
   return (
     <div className="stage">
-      {!CAN_DRAW && <p>{words.noWebgl}</p>}
+      {!CAN_DRAW && <Unseen />}
       {CAN_DRAW && joints && (
         <Suspense fallback={<p>{words.loading}</p>}>
           <Stage joints={joints}>
@@ -112,6 +112,18 @@ function Scene() {
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** In words, where nothing can be drawn. */
+function Unseen() {
+  const words = useWords(WORDS);
+  const plan = useStudio((studio) => studio.shown?.motion.plan);
+  return (
+    <>
+      <p>{words.noWebgl}</p>
+      {plan && <p>{`${words.stage} ${plan}`}</p>}
+    </>
   );
 }
 
