@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import wave
@@ -67,7 +68,7 @@ def typed(page: Page, text: str) -> list[tuple[str, str]]:
 
 def performed(page: Page, action: str = "") -> Locator:
     """Where the page says that the character performs something with this action: of the stage, or in its place."""
-    words = f"The character performs: {action}"
+    words = re.compile(f"The character performs: .*{re.escape(action)}")
     return page.get_by_text(words).or_(page.get_by_role("img", name=words)).first
 
 
@@ -200,7 +201,7 @@ def test_what_was_said_before_comes_back(page: Page) -> None:
     box(page).press("Escape")
     assert box(page).input_value() == "no"
     page.get_by_role("button", name="History").click()
-    page.get_by_role("searchbox").fill("CLAP")
+    page.get_by_role("searchbox", name="Find in what you said").fill("CLAP")
     before = page.locator(".commands").get_by_role("button")
     assert before.all_inner_texts() == ["clap twice"]
     before.click()
@@ -233,9 +234,9 @@ def test_examples_are_all_understood(context: BrowserContext, locale: str) -> No
     page = context.new_page()
     page.add_init_script(f"localStorage.setItem('motion-language', '\"{locale}\"')")
     page.goto("/")
-    chips = page.locator(".chips .chip").all_inner_texts()
-    page.locator(".helpers button").first.click()
-    more = page.locator(".over .commands button").all_inner_texts()
+    page.locator(".command .helpers button").first.click()
+    chips = page.locator(".command .chips .chip").all_inner_texts()
+    more = page.locator(".command .over .commands button").all_inner_texts()
     assert len(chips) == 3 and len(more) >= 12
     for text in (*chips, *more):
         draft = page.request.post("/v1/parse/draft", data={"text": text}).json()
@@ -351,9 +352,9 @@ def test_nobody_is_kept_out_of_the_command_bar(page: Page, theme: str) -> None:
     assert hindrances(page) == []
     for name in ("More examples", "History", "Marks and keys"):
         page.get_by_role("button", name=name).click()
-        assert page.locator(".over").count() == 1
+        assert page.locator(".command .over").count() == 1
         assert hindrances(page) == [], name
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    over = page.locator(".over").bounding_box()
+    over = page.locator(".command .over").bounding_box()
     assert over is not None and over["x"] >= 0 and over["x"] + over["width"] <= 390
