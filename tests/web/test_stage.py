@@ -37,6 +37,7 @@ _WALK = """async ([names, frames]) => {
   }
   return places;
 }"""
+_MANNEQUIN = "window.scene.getObjectByName('pelvis').parent.children.some(one => one.isSkinnedMesh && one.visible)"
 _DROP = """async ([content, name]) => {
   const bytes = Uint8Array.from(atob(content), one => one.charCodeAt(0));
   const transfer = new DataTransfer();
@@ -61,7 +62,7 @@ def bring(page: Page, path: Path) -> None:
     if page.get_by_role("button", name="Character").get_attribute("aria-expanded") != "true":
         page.get_by_role("button", name="Character").click()
     page.get_by_label("Add a VRM or GLB").set_input_files(path)
-    page.wait_for_function(f"{_AVATAR} && document.querySelector('.reading') === null", timeout=30_000)
+    page.wait_for_function(f"{_AVATAR} && document.querySelector('.framed .reading') === null", timeout=30_000)
     page.get_by_role("button", name="Character").click()
     settle(page)
 
@@ -153,6 +154,15 @@ def test_an_avatar_performs_as_planned_and_is_kept(page: Page, tall: Path) -> No
     page.get_by_role("radio", name="Tall one").wait_for(state="detached")
 
 
+def test_who_is_posed_is_the_mannequin_whatever_avatar_plays(page: Page, tall: Path) -> None:
+    bring(page, tall)
+    page.wait_for_function(f"!({_MANNEQUIN})")
+    page.get_by_role("button", name="Pose", exact=True).click()
+    page.wait_for_function(f"!({_AVATAR}) && {_MANNEQUIN}", timeout=30_000)
+    page.get_by_role("button", name="Library", exact=True).click()
+    page.wait_for_function(f"{_AVATAR} && !({_MANNEQUIN})")
+
+
 def test_the_feet_of_other_proportions_stand(page: Page, tall: Path) -> None:
     bring(page, tall)
     reply = say(page, "walk 3 meters")
@@ -175,7 +185,7 @@ def test_the_feet_of_other_proportions_stand(page: Page, tall: Path) -> None:
 def test_a_vrm_is_dropped_on_the_stage(page: Page) -> None:
     content = base64.b64encode(glb(vrm=True, size=0.8, turned=False)).decode()
     page.evaluate(_DROP, [content, "Box.vrm"])
-    page.wait_for_function(f"{_AVATAR} && document.querySelector('.reading') === null", timeout=30_000)
+    page.wait_for_function(f"{_AVATAR} && document.querySelector('.framed .reading') === null", timeout=30_000)
     reply = say(page, "sit down")
     seek(page, reply["timeline"]["duration"])
     hips, knee, foot = bones(page, "mixamorig:Hips", "mixamorig:LeftLeg", "mixamorig:LeftFoot")

@@ -248,7 +248,9 @@ def test_an_action_is_dropped_from_elsewhere(page: Page) -> None:
 
 
 def test_a_finger_drags_as_well(browser: Browser, studio: Running) -> None:
-    context = browser.new_context(base_url=studio.url, viewport={"width": 390, "height": 844}, has_touch=True)
+    context = browser.new_context(
+        base_url=studio.url, viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto("/")
     run = block(page, "run")

@@ -1,7 +1,7 @@
 /** The handles on the figure: drawn along the picture's plane, or turned by rings. */
 
 import { useFrame, useThree, type ThreeEvent } from "@react-three/fiber";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { Plane, Quaternion, Raycaster, Vector3, type Camera, type Group } from "three";
 import type { Body } from "./body";
 import { HANDLES, placeOf, turnOf, TURNING, type Handle } from "./drag";
@@ -29,7 +29,14 @@ export function PoseHandles() {
   const chosen = useEditor((editor) => editor.handle);
   const key = useKey();
   const first = useEditor((editor) => editor.motion.keys[0]?.id);
-  const camera = useThree((three) => three.camera);
+  const { camera, invalidate } = useThree();
+  useEffect(
+    () =>
+      useEditor.subscribe(() => {
+        invalidate(); // what is edited only moves when it is changed
+      }),
+    [invalidate],
+  );
   useFrame(() => {
     setView(camera);
   });
@@ -83,6 +90,7 @@ function useHold<T>(
     hold.current = undefined;
     orbit(get().controls, true);
     letGoOf(handle);
+    get().invalidate(); // its ball is where the figure has got to
     document.getElementById("pose-pad")?.focus({ preventScroll: true }); // the arrow keys go on from there
   };
   return {

@@ -87,6 +87,7 @@ let moving: { of: Motion; about: About; frames: Float32Array } | undefined; // t
 /** The edited pose, as what the figure does. */
 export const source: Source = {
   mannequin: true,
+  moves: () => now().playing,
   pose: (delta) => {
     const { view, playing, time, repeat } = now();
     if (view === "key") return still;

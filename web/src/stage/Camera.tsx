@@ -58,7 +58,8 @@ export function Camera() {
       invalidate();
     } else if (follow) {
       const lag = new Vector3(pelvis.x - target.x, 0, pelvis.z - target.z);
-      if (lag.length() > CLOSE) invalidate();
+      if (lag.length() < CLOSE) return;
+      invalidate();
       if (!jumped) lag.multiplyScalar(share);
       target.add(lag);
       camera.position.add(lag);

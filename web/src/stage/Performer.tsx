@@ -69,7 +69,7 @@ export function Performer() {
   useFrame((_, delta) => {
     const passed = moving.current ? delta : 0;
     const values = source?.pose(passed);
-    moving.current = other !== undefined || clock.playing;
+    moving.current = other ? (other.moves?.() ?? true) : clock.playing;
     if (moving.current) invalidate();
     if (!values) return;
     figure.pose(values);

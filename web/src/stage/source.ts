@@ -11,6 +11,8 @@ export interface Source {
   contacts?: () => number | undefined;
   /** Whether it is to be seen on the mannequin, whatever avatar is chosen: its joints are being dragged. */
   mannequin?: boolean;
+  /** Whether it moves on by itself, so that each frame is drawn anew; if not stated, it does. */
+  moves?: () => boolean;
 }
 
 /** The pose of a motion at a (fractional) frame, written to `into`. */

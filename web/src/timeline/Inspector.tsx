@@ -37,26 +37,30 @@ export function Inspector() {
   const chosen = useStudio((studio) => studio.chosen);
   const clip = clipAt(useTracks(), chosen);
   const problem = trouble?.at === "timeline" ? trouble.problem : undefined;
-  if (!clip && !problem) return <Hints />;
+  const hints = <Hints />; // always: rows that moved when a block is grabbed would put it on another
+  if (!clip && !problem) return hints;
   return (
-    <section className="inspector" id={PANEL} aria-label={words.panel}>
-      {chosen && clip ? (
-        <Values
-          key={`${String(chosen.track)}/${String(chosen.clip)} ${clip.action}`}
-          at={chosen}
-          clip={clip}
-          refused={problem !== undefined}
-        >
+    <>
+      {hints}
+      <section className="inspector" id={PANEL} aria-label={words.panel}>
+        {chosen && clip ? (
+          <Values
+            key={`${String(chosen.track)}/${String(chosen.clip)} ${clip.action}`}
+            at={chosen}
+            clip={clip}
+            refused={problem !== undefined}
+          >
+            <Complaint problem={problem} />
+          </Values>
+        ) : (
           <Complaint problem={problem} />
-        </Values>
-      ) : (
-        <Complaint problem={problem} />
-      )}
-    </section>
+        )}
+      </section>
+    </>
   );
 }
 
-/** What to do, for whoever has not chosen a block. */
+/** What to do with blocks. */
 function Hints() {
   const words = useWords(WORDS);
   const added = useStudio((studio) =>
