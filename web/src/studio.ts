@@ -107,7 +107,7 @@ export function setTheme(theme: Theme): void {
 
 export function openPanel(panel: Panel | undefined): void {
   kept.write("panel", panel ?? null);
-  set({ panel });
+  set({ panel, chosen: undefined }); // a tool that is opened has all the place
 }
 
 /** Commands that were said before, the latest first. */
