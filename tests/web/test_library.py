@@ -197,7 +197,7 @@ def test_watching_changes_nothing(figure: Page, shelf: Locator) -> None:
     figure.wait_for_function(reaches, arg=1.3, timeout=SLOW)
     assert watch.get_attribute("aria-pressed") == "true"
     figure.wait_for_function("document.querySelector('[aria-label=\"Watch climb\"][aria-pressed=false]')", timeout=SLOW)
-    settle(page)
+    settle(figure)
     assert np.allclose(position(figure, "head"), still, atol=1e-3)
     assert block(figure, "Body", "climb").count() == 0
 
