@@ -22,6 +22,7 @@ from api.keys import Keys
 from api.service_file import open_service_file
 
 if TYPE_CHECKING:
+    from conftest import Launch
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 PATIENT = 20_000  # ms; several pages draw by software on one machine
@@ -39,6 +40,26 @@ SOCKETS = """
     constructor(...all) { super(...all); window.sockets.push(this); }
   };
 """
+
+
+@pytest.fixture(scope="module")
+def drawing(launch: Launch) -> Browser:
+    """A browser that draws the stage, for where it matters what the character does."""
+    return launch()
+
+
+@pytest.fixture(scope="module")
+def plain(launch: Launch) -> Browser:
+    """One that draws nothing: a room works without, and much faster where a processor draws."""
+    return launch("--disable-3d-apis")
+
+
+@pytest.fixture
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """The one that the test needs: `drawing` for who asks for it."""
+    needs = "drawing" if "drawing" in request.fixturenames else "plain"
+    browser: Browser = request.getfixturevalue(needs)
+    return browser
 
 
 def rest(service: Running, method: str, path: str, document: Any = None, key: str = "") -> None:
@@ -65,7 +86,7 @@ def host(context: BrowserContext, room: str, policy: str = "At once", address: s
     context.set_default_timeout(PATIENT)
     page = context.new_page()
     page.goto(address)
-    page.wait_for_function(READY)
+    page.locator(".block").first.wait_for()  # a motion is there
     page.get_by_role("button", name="Live", exact=True).click()
     page.get_by_label("Name of the room").fill(room)
     page.get_by_role("radio", name=policy).check()
@@ -103,11 +124,12 @@ def small(context: BrowserContext) -> BrowserContext:
     return context
 
 
-def test_a_viewer_commands_and_everybody_sees_it(studio: Running, small: BrowserContext, browser: Browser) -> None:
+def test_a_viewer_commands_and_everybody_sees_it(studio: Running, small: BrowserContext, drawing: Browser) -> None:
     page, link = host(small, "together")
     assert link == f"{studio.url}/?room=together"
-    with visiting(browser, link) as viewer:
-        viewer.wait_for_function(READY)
+    with visiting(drawing, link) as viewer:
+        for one in (page, viewer):
+            one.wait_for_function(READY)
         assert "Viewer" in loaded(viewer) and loaded(viewer).isdisjoint({"App", "Live", "Library", "PoseEditor"})
         call_me(viewer, "Anna")
         expect(part(viewer, "Now")).to_contain_text("rests", timeout=PATIENT)
@@ -163,10 +185,10 @@ def test_a_host_opens_the_room_again_that_a_restart_has_ended(studio: Running, s
     assert [room["policy"] for room in rooms if room["room"] == "again"] == ["vote"]
 
 
-def test_what_was_composed_is_performed_live(small: BrowserContext) -> None:
+def test_what_was_composed_is_performed_live(small: BrowserContext, drawing: Browser) -> None:
     page, _ = host(small, "composed")
     say(page, "raise the right hand for 20 seconds")
-    page.wait_for_function("window.scene && true")
+    page.wait_for_function(READY)
     page.get_by_role("button", name=re.compile("^Perform it live: raise the right hand")).click()
     expect(part(page, "Now")).to_contain_text("raise the right hand for 20 seconds asked by Host", timeout=PATIENT)
     page.get_by_role("button", name="Show the live character").click()
@@ -179,10 +201,10 @@ def test_what_was_composed_is_performed_live(small: BrowserContext) -> None:
     expect(page.get_by_text("Letters (a to z), digits")).to_have_class("problem")
 
 
-def test_the_overlay_shows_the_character_on_nothing(studio: Running, browser: Browser) -> None:
+def test_the_overlay_shows_the_character_on_nothing(studio: Running, drawing: Browser) -> None:
     rest(studio, "PUT", "/v1/live/rooms/overlay", {})
     address = f"{studio.url}/?overlay=overlay&captions=1&view=front"
-    with visiting(browser, address, color_scheme="dark") as page:
+    with visiting(drawing, address, color_scheme="dark") as page:
         page.wait_for_function(READY)
         rest(studio, "POST", "/v1/live/rooms/overlay/commands", {"text": "wave ten times", "sender": "Anna"})
         expect(page.locator(".captions")).to_contain_text("Anna: wave ten times", timeout=PATIENT)
@@ -225,9 +247,11 @@ def test_a_room_that_is_not_there_is_waited_for(studio: Running, browser: Browse
         expect(state).to_contain_text("host has closed the room", timeout=PATIENT)
 
 
-def test_nobody_is_kept_out_of_a_live_room(small: BrowserContext, browser: Browser) -> None:
+def test_nobody_is_kept_out_of_a_live_room(small: BrowserContext, drawing: Browser) -> None:
     page, link = host(small, "access", "One after the other")
-    with visiting(browser, link) as viewer:
+    with visiting(drawing, link) as viewer:
+        for one in (page, viewer):
+            one.wait_for_function(READY)
         for text in ("wave ten times", "bow", "jump"):
             command(viewer, text)
         for summary in page.locator("summary").all():

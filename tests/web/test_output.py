@@ -52,7 +52,7 @@ def output(context: BrowserContext) -> Page:
     """The studio with the panel open."""
     page = context.new_page()
     page.goto("/")
-    page.get_by_text("Understood as").wait_for(timeout=SLOW)
+    page.locator(".block").first.wait_for(timeout=SLOW)  # a motion is there
     page.get_by_role("button", name="Export", exact=True).click()
     page.get_by_role("button", name="Motion files").wait_for()
     return page

@@ -1,6 +1,5 @@
 /** A list of words that can be added and taken away. */
 
-import { useState } from "react";
 import { useWords } from "../studio";
 import { filled, WORDS } from "./words";
 
@@ -8,18 +7,20 @@ interface Props {
   label: string;
   lang?: string;
   value: string[];
+  typed: string; // not among them yet
   set: (value: string[]) => void;
+  type: (text: string) => void;
 }
 
-export function Chips({ label, lang, value, set }: Props) {
+/** The list with what was typed; several at once, with commas between them, are several. */
+export function withTyped(value: string[], typed: string): string[] {
+  const fresh = typed.split(/[,，、;；]/).map((one) => one.trim());
+  return [...new Set([...value, ...fresh.filter(Boolean)])];
+}
+
+/** What is only typed stays so until Enter: a chip that came with the press on Save would move Save away. */
+export function Chips({ label, lang, value, typed, set, type }: Props) {
   const words = useWords(WORDS);
-  const [text, setText] = useState("");
-  /** Several at once, with commas between them, are several. */
-  const add = () => {
-    const fresh = text.split(/[,，、;；]/).map((one) => one.trim());
-    setText("");
-    if (fresh.some(Boolean)) set([...new Set([...value, ...fresh.filter(Boolean)])]);
-  };
   return (
     <fieldset>
       <legend>{label}</legend>
@@ -43,16 +44,16 @@ export function Chips({ label, lang, value, set }: Props) {
         aria-label={`${label}: ${words.another}`}
         placeholder={words.another}
         lang={lang}
-        value={text}
+        value={typed}
         maxLength={200}
         onChange={(event) => {
-          setText(event.target.value);
+          type(event.target.value);
         }}
-        onBlur={add} // what was typed is not lost by going on to Save
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.nativeEvent.isComposing) return; // an input method's own Enter is not ours
           event.preventDefault();
-          add();
+          set(withTyped(value, typed));
+          type("");
         }}
       />
     </fieldset>

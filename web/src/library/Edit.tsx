@@ -5,26 +5,43 @@ import { problemOf, type Problem } from "../api/http";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { action as read, change, type Aliases, type Change, type Tagged } from "./api";
-import { Chips } from "./Chips";
+import { Chips, withTyped } from "./Chips";
 import { tell } from "./state";
 import { WORDS } from "./words";
 
 const OVERTAKEN = 412;
+const NOTHING = { en: "", zh: "", tags: "" };
 
 export function Edit({ known, put }: { known: Tagged; put: (next: Tagged) => void }) {
   const words = useWords(WORDS);
   const [draft, setDraft] = useState<Change>({}); // only what was changed
+  const [typed, setTyped] = useState(NOTHING); // words whose Enter is still to come
   const [problem, setProblem] = useState<Problem>();
   const [overtaken, setOvertaken] = useState(false);
   const [busy, setBusy] = useState(false);
   const { name } = known.action;
   const value = { ...known.action, ...draft };
-  const untouched = Object.keys(draft).length === 0;
+  const { en = [], zh = [] } = value.aliases;
+  const asked: Change = {
+    ...draft,
+    ...((typed.en || typed.zh) && {
+      aliases: { ...value.aliases, en: withTyped(en, typed.en), zh: withTyped(zh, typed.zh) },
+    }),
+    ...(typed.tags && { tags: withTyped(value.tags, typed.tags) }),
+  };
+  const untouched = Object.keys(asked).length === 0;
   const set = (values: Change) => {
     setDraft({ ...draft, ...values });
   };
   const alias = (words: Aliases) => {
     set({ aliases: { ...value.aliases, ...words } });
+  };
+  const typing = (values: Partial<typeof NOTHING>) => {
+    setTyped({ ...typed, ...values });
+  };
+  const clear = () => {
+    setDraft({});
+    setTyped(NOTHING);
   };
   const attempt = async (act: () => Promise<void>) => {
     setBusy(true);
@@ -41,8 +58,8 @@ export function Edit({ known, put }: { known: Tagged; put: (next: Tagged) => voi
   };
   const save = () =>
     attempt(async () => {
-      const next = await change(name, known.etag, draft);
-      setDraft({});
+      const next = await change(name, known.etag, asked);
+      clear();
       tell(words.saved);
       put(next);
     });
@@ -90,24 +107,36 @@ export function Edit({ known, put }: { known: Tagged; put: (next: Tagged) => voi
         <Chips
           label={words.aliasesEn}
           lang="en"
-          value={value.aliases.en ?? []}
+          value={en}
+          typed={typed.en}
           set={(en) => {
             alias({ en });
+          }}
+          type={(en) => {
+            typing({ en });
           }}
         />
         <Chips
           label={words.aliasesZh}
           lang="zh-CN"
-          value={value.aliases.zh ?? []}
+          value={zh}
+          typed={typed.zh}
           set={(zh) => {
             alias({ zh });
+          }}
+          type={(zh) => {
+            typing({ zh });
           }}
         />
         <Chips
           label={words.tags}
           value={value.tags}
+          typed={typed.tags}
           set={(tags) => {
             set({ tags });
+          }}
+          type={(tags) => {
+            typing({ tags });
           }}
         />
         <Line
@@ -143,7 +172,7 @@ export function Edit({ known, put }: { known: Tagged; put: (next: Tagged) => voi
             className="plain"
             disabled={untouched || busy}
             onClick={() => {
-              setDraft({});
+              clear();
               setProblem(undefined);
             }}
           >

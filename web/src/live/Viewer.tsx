@@ -31,7 +31,11 @@ export function Viewer({ room }: { room: string }) {
     <>
       <Header room={room} />
       <main className="viewer live">
-        <div className="stage" role="img" aria-label={`${words.stage} ${known?.now.phrases.join(" ") ?? ""}`}>
+        <div
+          className="stage"
+          role="group"
+          aria-label={`${words.stage} ${known?.now.phrases.join(" ") ?? ""}`}
+        >
           {!CAN_DRAW && <p>{page.noWebgl}</p>}
           {CAN_DRAW && joints && known && (
             <Suspense fallback={<p>{page.loading}</p>}>

@@ -84,7 +84,7 @@ const en = {
   recentreHint: "Put the character back where it began",
   hostOnly: "You are not a host here, so you cannot direct this room. It takes a key that is good for admin.",
 
-  policy: "What becomes of viewers’ commands",
+  policy: "Viewers’ commands are done",
   policies: {
     interrupt: "At once",
     queue: "One after the other",
