@@ -1,5 +1,6 @@
 /** What an action must be, besides what it means; and in which order they come. */
 
+import { Choice } from "../ui/Choice";
 import { useEffect, useId, useState } from "react";
 import { useWords } from "../studio";
 import { facets, type Count, type Facets } from "./api";
@@ -146,33 +147,6 @@ function Tags({
         </button>
       )}
     </div>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  of: [string, string][];
-  set: (value: string) => void;
-}
-
-export function Choice({ label, value, of, set }: ChoiceProps) {
-  return (
-    <label className="field">
-      {label}
-      <select
-        value={value}
-        onChange={(event) => {
-          set(event.target.value);
-        }}
-      >
-        {of.map(([one, words]) => (
-          <option key={one} value={one}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { useWords } from "../studio";
-import { Choice } from "./Filters";
+import { Choice } from "../ui/Choice";
 import { WORDS } from "./words";
 
 const AXES = ["+x", "-x", "+y", "-y", "+z", "-z"];

@@ -1,7 +1,8 @@
 /** How a film looks. */
 
 import { useWords } from "../studio";
-import { Choice, Count } from "./fields";
+import { Choice, named } from "../ui/Choice";
+import { Count } from "./fields";
 import {
   FIGURES,
   FORMATS,
@@ -34,8 +35,7 @@ export function Look({ form, fps }: { form: Form; fps: number }) {
         <Choice
           label={words.view}
           value={form.view}
-          of={VIEWS}
-          names={words.views}
+          of={named(VIEWS, words.views)}
           set={(view) => {
             setForm({ view });
           }}
@@ -45,8 +45,7 @@ export function Look({ form, fps }: { form: Form; fps: number }) {
       <Choice
         label={words.format}
         value={form.format}
-        of={FORMATS}
-        names={words.formats}
+        of={named(FORMATS, words.formats)}
         set={(format) => {
           setForm({ format });
         }}
@@ -54,7 +53,7 @@ export function Look({ form, fps }: { form: Form; fps: number }) {
       <Choice
         label={words.fps}
         value={form.fps === null ? asMotion : String(form.fps)}
-        of={[asMotion, ...RATES]}
+        of={[asMotion, ...RATES].map((rate) => [rate, rate])}
         set={(rate) => {
           setForm({ fps: rate === asMotion ? null : Number(rate) });
         }}
@@ -62,8 +61,7 @@ export function Look({ form, fps }: { form: Form; fps: number }) {
       <Choice
         label={words.camera}
         value={form.follow === null ? "auto" : form.follow ? "along" : "stays"}
-        of={Object.keys(CAMERAS) as (keyof typeof CAMERAS)[]}
-        names={words.cameras}
+        of={named(Object.keys(CAMERAS) as (keyof typeof CAMERAS)[], words.cameras)}
         set={(name) => {
           setForm({ follow: CAMERAS[name] });
         }}
@@ -73,8 +71,7 @@ export function Look({ form, fps }: { form: Form; fps: number }) {
           <Choice
             label={words.figure}
             value={form.figure}
-            of={FIGURES}
-            names={words.figures}
+            of={named(FIGURES, words.figures)}
             set={(figure) => {
               setForm({ figure });
             }}
@@ -108,8 +105,7 @@ function Size({ form }: { form: Form }) {
       <Choice
         label={words.size}
         value={sizeName(form)}
-        of={SIZE_NAMES}
-        names={words.sizes}
+        of={named(SIZE_NAMES, words.sizes)}
         set={(name) => {
           if (name === "own") setForm({ own: true });
           else setForm({ own: false, width: SIZES[name][0], height: SIZES[name][1] });

@@ -2,35 +2,6 @@
 
 import { useState } from "react";
 
-interface ChoiceProps<T extends string> {
-  label: string;
-  value: T;
-  of: readonly T[];
-  names?: Record<T, string>;
-  set: (value: T) => void;
-}
-
-export function Choice<T extends string>({ label, value, of, names, set }: ChoiceProps<T>) {
-  return (
-    <label>
-      {label}
-      <select
-        value={value}
-        onChange={(event) => {
-          const chosen = of.find((one) => one === event.target.value);
-          if (chosen !== undefined) set(chosen);
-        }}
-      >
-        {of.map((one) => (
-          <option key={one} value={one}>
-            {names ? names[one] : one}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
 interface CountProps {
   label: string;
   value: number;

@@ -4,7 +4,8 @@ import { Quaternion } from "three";
 import { useWords } from "../studio";
 import { HANDLES, TURNING, turnOf, type Handle } from "./drag";
 import { drawn, editPose, keyOf, stance, useEditor, useKey } from "./editor";
-import { Amount, Choice } from "./Fields";
+import { Choice, named } from "../ui/Choice";
+import { Amount, Place } from "./Fields";
 import { HandFields } from "./HandFields";
 import { carried, type Foot, type Pose, type Side } from "./model";
 import { wayInView } from "./view";
@@ -13,7 +14,6 @@ import { WORDS } from "./words";
 const STEP = 0.01; // m, of an arrow key
 const ANGLE = Math.PI / 60;
 const FASTER = 5;
-const MOST_CM = 300;
 
 export function Chosen() {
   const words = useWords(WORDS);
@@ -29,9 +29,9 @@ export function Chosen() {
           label={words.handle}
           bare
           value={handle}
-          of={HANDLES.map((one) => [one, words.handles[one]])}
+          of={named(HANDLES, words.handles)}
           set={(one) => {
-            useEditor.setState({ handle: one as Handle });
+            useEditor.setState({ handle: one });
           }}
         />
         <div role="group" aria-label={words.mode} className="row">
@@ -173,24 +173,16 @@ function FootFields({ side, pose }: { side: Side; pose: Pose }) {
 
 function HipFields({ pose }: { pose: Pose }) {
   const words = useWords(WORDS);
-  const labels = [words.left, words.up, words.forward];
   return (
     <>
       <div className="pose-fields">
-        {labels.map((label, axis) => (
-          <Amount
-            key={label}
-            label={label}
-            value={100 * (pose.hips[axis] ?? 0)}
-            step={1}
-            min={-MOST_CM}
-            max={MOST_CM}
-            set={(value) => {
-              const hips = pose.hips.map((old, at) => (at === axis ? value / 100 : old)) as Pose["hips"];
-              editPose({ ...pose, hips }, `hips ${String(axis)}`);
-            }}
-          />
-        ))}
+        <Place
+          labels={[words.left, words.up, words.forward]}
+          at={pose.hips}
+          set={(hips, axis) => {
+            editPose({ ...pose, hips }, `hips ${String(axis)}`);
+          }}
+        />
       </div>
       <Bends channel="pelvis" pose={pose} />
     </>

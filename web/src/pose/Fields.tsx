@@ -1,6 +1,7 @@
 /** Numbers and choices of the editor. */
 
 import { useState } from "react";
+import type { Vec } from "./model";
 
 interface AmountProps {
   label: string;
@@ -24,7 +25,7 @@ export function Amount({ label, value, step, digits = 1, min, max, off, set }: A
       set(Math.min(Math.max(number, min ?? -Infinity), max ?? Infinity));
   };
   return (
-    <label className="pose-field">
+    <label className="field">
       {label}
       <input
         type="number"
@@ -50,31 +51,29 @@ export function Amount({ label, value, step, digits = 1, min, max, off, set }: A
   );
 }
 
-interface ChoiceProps {
-  label: string;
-  value: string;
-  of: (readonly [string, string])[]; // value and words
-  bare?: boolean; // without its label, which is only read out
-  set: (value: string) => void;
-}
+const MOST_CM = 300;
 
-export function Choice({ label, value, of, bare, set }: ChoiceProps) {
-  return (
-    <label className="pose-field">
-      {!bare && label}
-      <select
-        aria-label={bare ? label : undefined}
-        value={value}
-        onChange={(event) => {
-          set(event.target.value);
-        }}
-      >
-        {of.map(([one, words]) => (
-          <option key={one} value={one}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+/** A place in metres, as numbers in centimetres. */
+export function Place({
+  labels,
+  at,
+  set,
+}: {
+  labels: string[];
+  at: Vec;
+  set: (at: Vec, axis: number) => void;
+}) {
+  return labels.map((label, axis) => (
+    <Amount
+      key={label}
+      label={label}
+      value={100 * (at[axis] ?? 0)}
+      step={1}
+      min={-MOST_CM}
+      max={MOST_CM}
+      set={(value) => {
+        set(at.map((old, index) => (index === axis ? value / 100 : old)) as Vec, axis);
+      }}
+    />
+  ));
 }

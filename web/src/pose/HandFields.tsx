@@ -3,13 +3,13 @@
 import { useWords } from "../studio";
 import { reframed } from "./drag";
 import { editPose, useEditor } from "./editor";
-import { Amount, Choice } from "./Fields";
-import { FINGERS, FRAMES, type Fingers, type Frame, type Hand, type Pose, type Side } from "./model";
+import { Choice, named } from "../ui/Choice";
+import { Place } from "./Fields";
+import { FINGERS, FRAMES, type Frame, type Hand, type Pose, type Side } from "./model";
 import { wayOf, worded } from "./script";
 import { WORDS } from "./words";
 
 const WAYS = ["out", "in", "up", "down", "forward", "back"];
-const MOST_CM = 300;
 
 export function HandFields({ side, pose }: { side: Side; pose: Pose }) {
   const words = useWords(WORDS);
@@ -20,7 +20,6 @@ export function HandFields({ side, pose }: { side: Side; pose: Pose }) {
       `${side} hand ${Object.keys(values).join()}`,
     );
   };
-  const labels = [words.outward, words.up, words.forward];
   const ways = (extra: string) =>
     [["", extra], ...WAYS.map((way) => [way, words.ways[way] ?? way])] as [string, string][];
   const told = (way: Hand["palm"]): string => (way ? (worded(way) ?? "other") : "");
@@ -32,25 +31,19 @@ export function HandFields({ side, pose }: { side: Side; pose: Pose }) {
   };
   return (
     <div className="pose-fields">
-      {labels.map((label, axis) => (
-        <Amount
-          key={label}
-          label={label}
-          value={100 * (hand.at[axis] ?? 0)}
-          step={1}
-          min={-MOST_CM}
-          max={MOST_CM}
-          set={(value) => {
-            put({ at: hand.at.map((old, at) => (at === axis ? value / 100 : old)) as Hand["at"] });
-          }}
-        />
-      ))}
+      <Place
+        labels={[words.outward, words.up, words.forward]}
+        at={hand.at}
+        set={(at) => {
+          put({ at });
+        }}
+      />
       <Choice
         label={words.shape}
         value={pose[`${side}_fingers`]}
-        of={FINGERS.map((one) => [one, words.shapes[one]])}
+        of={named(FINGERS, words.shapes)}
         set={(one) => {
-          editPose({ ...pose, [`${side}_fingers`]: one as Fingers });
+          editPose({ ...pose, [`${side}_fingers`]: one });
         }}
       />
       <Choice
@@ -80,9 +73,9 @@ export function HandFields({ side, pose }: { side: Side; pose: Pose }) {
       <Choice
         label={words.frame}
         value={hand.frame}
-        of={FRAMES.map((one) => [one, words.frames[one]])}
+        of={named(FRAMES, words.frames)}
         set={(one) => {
-          goWith(one as Frame);
+          goWith(one);
         }}
       />
     </div>

@@ -3,8 +3,9 @@
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 import { useWords } from "../studio";
 import { choose, edit, play, redo, seek, stance, undo, useEditor, useKey } from "./editor";
-import { addKey, EASES, FPS, moveKey, removeKey, withEase, type Ease, type Key } from "./model";
-import { Amount, Choice } from "./Fields";
+import { addKey, EASES, FPS, moveKey, removeKey, withEase, type Key } from "./model";
+import { Choice, named } from "../ui/Choice";
+import { Amount } from "./Fields";
 import { WORDS } from "./words";
 
 const ROOM = 1.15; // of the motion's length that is shown, so that the last key can be drawn to the right
@@ -213,9 +214,9 @@ export function KeyTools() {
           label={words.ease}
           bare
           value={key.ease}
-          of={EASES.map((ease) => [ease, words.eases[ease]])}
+          of={named(EASES, words.eases)}
           set={(ease) => {
-            edit(withEase(motion, key.id, ease as Ease));
+            edit(withEase(motion, key.id, ease));
           }}
         />
         <span className="soft pose-hint">{words.easeHelp[key.ease]}</span>

@@ -7,7 +7,8 @@ import { perform, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { remember, saved } from "./drafts";
 import { describe, edit, open, startAnew, useEditor } from "./editor";
-import { Amount, Choice } from "./Fields";
+import { Choice, named } from "../ui/Choice";
+import { Amount } from "./Fields";
 import { maskOf, scriptOf, sideOf, slug, yamlOf, type About } from "./script";
 import { add, exists, replace, type Action } from "./service";
 import { WORDS } from "./words";
@@ -177,12 +178,9 @@ function Facts() {
       <Choice
         label={words.mask}
         value={about.mask}
-        of={[
-          ["", asPosed(words.masks[maskOf(keys)])],
-          ...MASKS.map((one) => [one, words.masks[one]] as const),
-        ]}
+        of={[["", asPosed(words.masks[maskOf(keys)])], ...named(MASKS, words.masks)]}
         set={(mask) => {
-          put({ mask: mask as About["mask"] });
+          put({ mask });
         }}
       />
       <Choice
@@ -190,10 +188,10 @@ function Facts() {
         value={about.side}
         of={[
           ["", asPosed(words.sides[sideOf(keys) ?? "none"])],
-          ...(["left", "right", "none"] as const).map((one) => [one, words.sides[one]] as const),
+          ...named(["left", "right", "none"] as const, words.sides),
         ]}
         set={(side) => {
-          put({ side: side as About["side"] });
+          put({ side });
         }}
       />
       <Choice

@@ -80,14 +80,14 @@ function Framed({ joints, children }: Props) {
 
 function Scene({ joints, bare = false, children }: Props) {
   const words = useWords(PAGE);
-  const plan = useStudio((studio) => studio.shown?.motion.plan);
+  const plan = useStudio((studio) => (studio.source ? undefined : studio.shown?.motion.plan));
   const { skeleton, contacts, path, shadow } = useLook();
   const paint = PAINT[useDark() ? "dark" : "light"];
   const [shown] = useState(() => new Shown(joints));
   return (
     <Canvas
       role="img"
-      aria-label={`${words.stage} ${plan ?? ""}`}
+      aria-label={plan ? `${words.stage} ${plan}` : words.character}
       frameloop="demand"
       shadows="percentage"
       dpr={Math.min(window.devicePixelRatio, 2)}

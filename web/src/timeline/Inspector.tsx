@@ -6,7 +6,8 @@ import { clock, useStudio, useWords, type Chosen } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { sensible, useDetails, useNames } from "./actions";
 import { PANEL } from "./blockKeys";
-import { Amount, Choice } from "./fields";
+import { Choice, named } from "../ui/Choice";
+import { Amount } from "./fields";
 import {
   change,
   clipAt,
@@ -174,23 +175,19 @@ function Values({ at, clip, refused, children }: ValuesProps) {
         {has.side && (
           <Choice
             label={words.side}
-            value={clip.side}
-            of={SIDES}
-            names={words.sides}
-            usual={words.usual}
+            value={clip.side ?? ""}
+            of={[["", words.usual], ...named(SIDES, words.sides)]}
             set={(side) => {
-              put(turn(shownTracks(), at, side));
+              put(turn(shownTracks(), at, side || undefined));
             }}
           />
         )}
         <Choice
           label={words.direction}
-          value={clip.direction}
-          of={has.directions}
-          names={words.directions}
-          usual={words.usual}
+          value={clip.direction ?? ""}
+          of={[["", words.usual], ...named(has.directions, words.directions)]}
           set={(direction) => {
-            set({ direction });
+            set({ direction: direction || undefined });
           }}
         />
         {has.distance && (

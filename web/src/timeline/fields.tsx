@@ -58,33 +58,3 @@ export function Amount({ label, value, step, min, max, usual, wrong, told, set, 
     </label>
   );
 }
-
-interface ChoiceProps<T extends string> {
-  label: string;
-  value: T | null | undefined;
-  of: T[];
-  names: Record<T, string>;
-  usual: string;
-  set: (value: T | undefined) => void;
-}
-
-export function Choice<T extends string>({ label, value, of, names, usual, set }: ChoiceProps<T>) {
-  return (
-    <label>
-      <span>{label}</span>
-      <select
-        value={value ?? ""}
-        onChange={(event) => {
-          set(of.find((one) => one === event.target.value));
-        }}
-      >
-        <option value="">{usual}</option>
-        {of.map((one) => (
-          <option key={one} value={one}>
-            {names[one]}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
