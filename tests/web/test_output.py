@@ -154,10 +154,10 @@ def test_a_forgotten_motion_is_composed_anew(output: Page, tmp_path: Path) -> No
 
 
 def test_a_film_of_the_mannequin_and_one_of_pose_maps(output: Page, tmp_path: Path) -> None:
-    motion = say(output, "clap twice")
+    motion = say(output, "clap eight times")
     part(output, "New film")
-    small(output, 128)
-    choose(output, Frames_a_second="15", Figure="convex", Shown="mannequin")
+    small(output, 256)
+    choose(output, Frames_a_second="15", Figure="wooden", Shown="mannequin")
     count = round(motion["timeline"]["duration"] * 15)
     assert output.locator("#amount").inner_text().endswith(f"{count} frames")
     output.evaluate(WATCH)
@@ -166,27 +166,27 @@ def test_a_film_of_the_mannequin_and_one_of_pose_maps(output: Page, tmp_path: Pa
     assert {words for words, *_ in told} == {"Drawing the frames"} and len({value for _, value, _ in told}) > 1
     video = card.locator("video")
     output.wait_for_function("document.querySelector('.card video').readyState >= 1", timeout=SLOW)
-    assert video.evaluate("it => [it.videoWidth, it.videoHeight]") == [128, 128]
+    assert video.evaluate("it => [it.videoWidth, it.videoHeight]") == [256, 256]
     assert video.evaluate("it => it.duration") == pytest.approx(motion["timeline"]["duration"], abs=0.1)
     path = taken(output, card.get_by_role("button", name="Download"), tmp_path)
-    assert path.name == "clap-twice.mp4" and frame_rate(path) == 15
+    assert path.name == "clap-eight-times.mp4" and frame_rate(path) == 15
     figures = list(read_frames(path))
-    assert abs(len(figures) - count) <= 1 and figures[0].shape == (128, 128, 3) and figures[0].mean() > 60
+    assert abs(len(figures) - count) <= 1 and figures[0].shape == (256, 256, 3) and figures[0].mean() > 60
 
     card.get_by_role("button", name="Same settings").click()
-    assert output.get_by_label("Width, px").input_value() == "128"
+    assert output.get_by_label("Width, px").input_value() == "256"
     choose(output, Shown="pose", File="webm")
     output.route("**/v1/renders/*/events", lambda route: route.fulfill(status=502))  # a proxy that lets none through
     card = made(output)
     path = taken(output, card.get_by_role("button", name="Download"), tmp_path)
     maps = np.array(list(read_frames(path)))
-    assert path.name == "clap-twice.webm" and maps.shape == (len(figures), 128, 128, 3)
+    assert path.name == "clap-eight-times.webm" and maps.shape == (len(figures), 256, 256, 3)
     dark = (maps.max(axis=-1) < 40).mean(axis=(1, 2))
     assert (dark > 0.85).all() and (dark < 0.999).all()
 
     output.reload()
     output.get_by_role("navigation", name="Export and render").wait_for()
-    cards = output.locator(".card").filter(has_text="clap twice")
+    cards = output.locator(".card").filter(has_text="clap eight times")
     cards.first.wait_for()
     assert cards.count() == 2 and output.locator(".card video").count() >= 2
     assert "pose maps" in cards.first.inner_text() and "webm" in cards.first.inner_text()

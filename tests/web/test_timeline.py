@@ -163,7 +163,7 @@ def test_split_delete_undo_redo(page: Page) -> None:
 def test_values_make_it_longer_and_the_next_makes_room(page: Page) -> None:
     block(page, "wave").click()
     times = timeline(page).get_by_label("Times")
-    assert timeline(page).get_by_label("Distance, m").count() == 0  # nobody waves for metres
+    timeline(page).get_by_label("Distance, m").wait_for(state="detached")  # nobody waves for metres
     usual = shown(page, "wave")[1]
     times.fill("5")
     with recomposed(page):
