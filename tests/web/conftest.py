@@ -64,9 +64,21 @@ def launch(studio: Running) -> Iterator[Launch]:
 
 
 @pytest.fixture(scope="module")
-def browser(launch: Launch) -> Browser:
-    """One browser for a module's tests."""
+def drawing(launch: Launch) -> Browser:
+    """A browser that draws the stage, for where it matters what the figure does."""
     return launch()
+
+
+@pytest.fixture(scope="module")
+def plain(launch: Launch) -> Browser:
+    """One that draws nothing: all but the stage works without, and much faster where a processor draws."""
+    return launch("--disable-3d-apis")
+
+
+@pytest.fixture(scope="module")
+def browser(drawing: Browser) -> Browser:
+    """The one that a module's tests use, unless they say otherwise."""
+    return drawing
 
 
 @pytest.fixture

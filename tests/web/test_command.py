@@ -23,9 +23,9 @@ STEPS = "run while quickly waving the left hand three times at the audience, the
 
 
 @pytest.fixture(scope="module")
-def browser(launch: Launch) -> Browser:
+def browser(plain: Browser) -> Browser:
     """One browser for what needs no stage; without 3D nothing is drawn all the time."""
-    return launch("--disable-3d-apis")
+    return plain
 
 
 @pytest.fixture

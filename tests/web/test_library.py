@@ -15,7 +15,6 @@ from seen import hindrances, position, say, seek, settle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conftest import Launch
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
     from running import Running
 
@@ -36,18 +35,6 @@ def ask(studio: Running) -> Ask:
         return json.loads(content) if content[:1] in b"{[" and content else content
 
     return ask
-
-
-@pytest.fixture(scope="module")
-def drawing(launch: Launch) -> Browser:
-    """A browser that draws the stage, for where it matters what the figure does."""
-    return launch()
-
-
-@pytest.fixture(scope="module")
-def plain(launch: Launch) -> Browser:
-    """One that draws nothing: the library works without, and much faster where a processor draws."""
-    return launch("--disable-3d-apis")
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from api.keys import Keys
 from api.service_file import open_service_file
 
 if TYPE_CHECKING:
-    from conftest import Launch
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 PATIENT = 20_000  # ms; several pages draw by software on one machine
@@ -40,18 +39,6 @@ SOCKETS = """
     constructor(...all) { super(...all); window.sockets.push(this); }
   };
 """
-
-
-@pytest.fixture(scope="module")
-def drawing(launch: Launch) -> Browser:
-    """A browser that draws the stage, for where it matters what the character does."""
-    return launch()
-
-
-@pytest.fixture(scope="module")
-def plain(launch: Launch) -> Browser:
-    """One that draws nothing: a room works without, and much faster where a processor draws."""
-    return launch("--disable-3d-apis")
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from motion_engine.kinematics import fk
 from motion_engine.types import Array, Clip, canonical_skeleton
 
 if TYPE_CHECKING:
-    from conftest import Launch
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 SLOW = 60_000  # ms, on a machine that does other things besides
@@ -42,9 +41,9 @@ WATCH = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser(launch: Launch) -> Browser:
+def browser(plain: Browser) -> Browser:
     """One that cannot draw in 3D: all of this works without, and much faster where a processor draws the stage."""
-    return launch("--disable-3d-apis")
+    return plain
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { CommandBar } from "./command/CommandBar";
 import { begin } from "./command/link";
 import { WORDS as COMMANDS } from "./command/words";
-import { openPanel, setLanguage, setTheme, useStudio, useWords, type Panel, type Theme } from "./studio";
+import { openPanel, setTheme, useStudio, useWords, type Panel, type Theme } from "./studio";
 import { Timeline } from "./timeline/Timeline";
 import { KeyDialog } from "./ui/KeyDialog";
+import { LanguageButton } from "./ui/LanguageButton";
+import { useDocument } from "./ui/useDocument";
 import { WORDS } from "./words";
 
 // The page is there before the 3D library and the tools are.
@@ -53,16 +55,8 @@ export function App() {
 
 function Header() {
   const words = useWords(WORDS);
-  const language = useStudio((studio) => studio.language);
   const theme = useStudio((studio) => studio.theme);
-  const other = language === "en" ? "zh" : "en";
-  useEffect(() => {
-    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
-    document.title = words.title;
-  }, [language, words]);
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme;
-  }, [theme]);
+  useDocument(words.title);
   return (
     <header>
       <h1>{words.title}</h1>
@@ -79,16 +73,7 @@ function Header() {
           </option>
         ))}
       </select>
-      <button
-        type="button"
-        className="plain"
-        lang={other === "zh" ? "zh-CN" : "en"}
-        onClick={() => {
-          setLanguage(other);
-        }}
-      >
-        {words.other}
-      </button>
+      <LanguageButton />
     </header>
   );
 }

@@ -2,7 +2,9 @@
 
 import { lazy, Suspense, useEffect, useState } from "react";
 import { keepKey } from "../api/http";
-import { kept, setLanguage, useStudio, useWords } from "../studio";
+import { kept, useWords } from "../studio";
+import { LanguageButton } from "../ui/LanguageButton";
+import { useDocument } from "../ui/useDocument";
 import { WORDS as PAGE } from "../words";
 import { useJoints } from "./Overlay";
 import { Say } from "./Say";
@@ -62,32 +64,16 @@ export function Viewer({ room }: { room: string }) {
 function Header({ room }: { room: string }) {
   const words = useWords(WORDS);
   const page = useWords(PAGE);
-  const language = useStudio((studio) => studio.language);
-  const theme = useStudio((studio) => studio.theme);
   const viewers = useSession((session) => session.room?.viewers);
   const open = useSession((session) => session.link?.at === "open");
-  const other = language === "en" ? "zh" : "en";
-  useEffect(() => {
-    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
-    document.documentElement.dataset.theme = theme;
-    document.title = `${room} · ${page.title}`;
-  }, [language, page, room, theme]);
+  useDocument(`${room} · ${page.title}`);
   return (
     <header>
       <h1>
         <span className="lamp" data-on={open} aria-hidden="true" /> {room}
       </h1>
       {viewers !== undefined && <span className="soft">{fill(words.connected, { n: viewers })}</span>}
-      <button
-        type="button"
-        className="plain"
-        lang={other === "zh" ? "zh-CN" : "en"}
-        onClick={() => {
-          setLanguage(other);
-        }}
-      >
-        {page.other}
-      </button>
+      <LanguageButton />
     </header>
   );
 }
