@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 import numpy as np
 
-from motion_engine import clips as edit
 from motion_engine.contacts import lock_feet
 from motion_engine.errors import UnknownAction
 from motion_engine.layers import overlay
-from motion_engine.perform import Take, travels
+from motion_engine.perform import Take, remembered, travels
 from motion_engine.seam import smooth_seams
-from motion_engine.transition import Course, best_cut, chain, concatenate
+from motion_engine.transition import Course, chain, concatenate
 from motion_engine.types import ActionInfo, Clip, Segment, Timeline, Track
 
 LEAST_ROOM = 0.3  # s on either side of a cut, even beside an action that is shorter: else the body would jump
@@ -38,33 +37,47 @@ def compose(timeline: Timeline, clips: Mapping[str, Clip], actions: Mapping[str,
     for segment in timeline.segments:
         if segment.action not in clips:
             raise UnknownAction(segment.action)
-    names = {segment.action for segment in timeline.segments}
-    turns = {name: actions[name].turn if actions[name].cyclic else None for name in names}
-    sources = {name: edit.resample(clips[name], timeline.fps, cycle_turn=turns[name]) for name in names}
-    takes = [Take.of(s, actions[s.action], sources[s.action]) for s in timeline.segments]
+    takes = [Take.of(s, actions[s.action], clips[s.action], timeline.fps) for s in timeline.segments]
 
-    # 2. Edit each action of the base, cut it where it fits the next, and let that go on from there.
-    pieces = _cut_to_fit([take for take in takes if take.segment.layer == 0])
-    pieces[0] = pieces[0].place(np.zeros(3), 0.0)
-    for index in range(1, len(pieces)):
-        pieces[index] = chain(pieces[index - 1], pieces[index])
+    # 2. What moves the body.
+    base = _base(tuple(take for take, s in zip(takes, timeline.segments, strict=True) if s.layer == 0))
+    course, played = base.course, _as_played(timeline, base.borders, base.halves)
 
-    # 3. Smooth the seams.
-    lengths = [len(piece) for piece in pieces]
-    cuts = np.cumsum(lengths[:-1]).tolist()
-    course = concatenate(pieces)
-    del pieces  # an hour of motion takes 90 MB
-    course, halves = smooth_seams(course, cuts, _rooms(lengths, round(LEAST_ROOM * timeline.fps)))
-    played = _as_played(timeline, [0, *cuts, sum(lengths)], [0.0, *halves])
-
-    # 4. Layer the other actions on it.
+    # 3. Layer the other actions on it.
     for take, segment in zip(takes, played.segments, strict=True):
         if segment.layer:
             course = overlay(course, take.whole(), segment)
 
-    # 5. Feet that stand stay where they are.
+    # 4. Feet that stand stay where they are.
     seams = [(s.start - s.blend / 2, s.start + s.blend / 2) for s in played.segments[1:] if s.layer == 0]
     return Track(lock_feet(course.clip, seams), played)
+
+
+@dataclass(frozen=True, eq=False)
+class _Base:
+    """What moves the body, one action after the other."""
+
+    course: Course
+    borders: list[int]  # the frames at which each begins, and the end
+    halves: list[float]  # s, of the blend at the beginning of each
+
+    def __len__(self) -> int:
+        return len(self.course)
+
+
+@remembered
+def _base(takes: tuple[Take, ...]) -> _Base:
+    """The takes, each edited, cut where it fits the next, and going on from where that one leads; no seam jumps."""
+    pieces = _cut_to_fit(takes)
+    pieces[0] = pieces[0].place(np.zeros(3), 0.0)
+    for index in range(1, len(pieces)):
+        pieces[index] = chain(pieces[index - 1], pieces[index])
+    lengths = [len(piece) for piece in pieces]
+    course = concatenate(pieces)
+    del pieces  # an hour of motion takes 90 MB
+    borders = [0, *accumulate(lengths)]
+    course, halves = smooth_seams(course, borders[1:-1], _rooms(lengths, round(LEAST_ROOM * takes[0].fps)))
+    return _Base(course, borders, [0.0, *halves])
 
 
 def _cut_to_fit(takes: Sequence[Take]) -> list[Course]:
@@ -75,15 +88,12 @@ def _cut_to_fit(takes: Sequence[Take]) -> list[Course]:
         for take, before, after in zip(takes, still, still[2:], strict=False)
     ]
     pieces: list[Course] = []
-    playing = takes[0].enter(takes[0].enterable(), 0)
+    start = 0
     for take, following in pairwise(takes):
-        entered = following.enterable()
-        ends, starts = take.ends(playing), following.starts()
-        waste = np.abs(ends - take.usual_end(playing))[:, None] + (0 if following.info.cyclic else starts)
-        end, start = best_cut(playing, ends, entered, starts, waste / take.fps, cyclic=following.info.cyclic)
-        pieces.append(take.finish(playing.sample(np.arange(end))))
-        playing = following.enter(entered, start)
-    return [*pieces, takes[-1].finish(playing.sample(np.arange(takes[-1].usual_end(playing))))]
+        piece = take.cut_to_fit(start, following)
+        pieces.append(piece.course)
+        start = piece.start
+    return [*pieces, takes[-1].whole(start)]
 
 
 def _rooms(lengths: Sequence[int], least: int) -> list[int]:

@@ -71,11 +71,16 @@ def body_positions(clip: Clip, frames: slice | Array = slice(None)) -> Array:
     rotation = clip.rotation[frames, :BODY_JOINTS]
     if len(rotation) > MANY:
         return body_pose(clip, frames)[0]
-    matrix = quat.to_matrix(rotation.astype(np.float64))
+    return few_positions(clip.skeleton, clip.root_position[frames], rotation.astype(np.float64))
+
+
+def few_positions(skeleton: Skeleton, root_position: Array, rotation: Array) -> Array:
+    """World positions `(N, 22, 3)` m of the body's joints from `(N, 3)` and `(N, 22, 4)`, quickly if those are few."""
+    matrix = quat.to_matrix(rotation)
     position = np.empty(matrix.shape[:-1])
-    position[:, 0] = clip.root_position[frames]
-    offsets = clip.skeleton.offsets[:BODY_JOINTS, :, None]
-    for joints, parents in _levels(clip.skeleton.parents[:BODY_JOINTS]):
+    position[:, 0] = root_position
+    offsets = skeleton.offsets[:BODY_JOINTS, :, None]
+    for joints, parents in _levels(skeleton.parents[:BODY_JOINTS]):
         above = matrix[:, parents]
         position[:, joints] = position[:, parents] + np.matmul(above, offsets[joints])[..., 0]
         matrix[:, joints] = np.matmul(above, matrix[:, joints])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sized
 from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from motion_engine import clips as edit
 from motion_engine import quat
 from motion_engine.curves import smoothstep
 from motion_engine.parts import TRAVELS
 from motion_engine.seam import meet
-from motion_engine.transition import Course, chain, concatenate
+from motion_engine.transition import Course, best_cut, chain, concatenate
 from motion_engine.types import ActionInfo, Array, Clip, Edits, Segment
 
 LOOP_BLEND = 0.2  # s, over which one repetition goes over into the next
@@ -25,22 +29,34 @@ AIM = math.radians(70.0)  # a gesture "to the left"
 SIDEWAYS = math.radians(90.0)
 WAYS = {"left": SIDEWAYS, "right": -SIDEWAYS, "backward": math.pi}
 MOST_STRETCH = 2.0  # of the root path; the feet would slide more than they step
+REMEMBERED = 10_000  # frames of each kind, which take 9 MB
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=Sized)
 
 
-@dataclass(frozen=True, eq=False)
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """The same, with its last results kept: on a timeline that is being edited most actions stay as they are."""
+    return cached(LRUCache[Any, R](REMEMBERED, getsizeof=len), lock=Lock())(function)
+
+
+@dataclass(frozen=True)
 class Take:
-    """A segment with what is needed to play it."""
+    """An action as a segment asks for it, wherever it is played: equal ones are played the same way."""
 
-    segment: Segment
     info: ActionInfo
     source: Course  # its clip at the track's rate, on the right side
+    edits: Edits
+    frames: int  # that it lasts
+    exact: bool  # it may not be shorter
     after_still: bool | None = None  # whether the action before stands; None: there is none
     before_still: bool | None = None
 
     @classmethod
-    def of(cls, segment: Segment, info: ActionInfo, clip: Clip) -> Take:
-        """The take of `segment` with its action's clip at the track's rate."""
-        return cls(segment, held_info(info, segment.edits), sided(clip, info, segment.edits))
+    def of(cls, segment: Segment, info: ActionInfo, clip: Clip, fps: float) -> Take:
+        """The take of `segment` with its action's clip."""
+        edits, frames = segment.edits, round(segment.end * fps) - round(segment.start * fps)
+        return cls(held_info(info, edits), _source(clip, fps, info, edits), edits, frames, segment.exact)
 
     @property
     def fps(self) -> float:
@@ -48,22 +64,16 @@ class Take:
         return self.source.clip.fps
 
     @property
-    def frames(self) -> int:
-        """How many frames the segment lasts."""
-        return round(self.segment.end * self.fps) - round(self.segment.start * self.fps)
-
-    @property
     def spare(self) -> int:
         """How many frames earlier it may end or later it may start; what is played of a cycle has as many to spare."""
-        if self.segment.exact:
-            return 0
-        return round(min(SEARCHED * self.fps, MOST_CUT * self.frames))
+        return 0 if self.exact else round(min(SEARCHED * self.fps, MOST_CUT * self.frames))
 
+    @remembered
     def enterable(self) -> Course:
         """What may be entered at one of `starts`: one cycle, or all of an action that is none."""
         if self.info.cyclic:
             return self.source
-        course, loops, whole = self.source, self.segment.edits.loops, len(self.source)
+        course, loops, whole = self.source, self.edits.loops, len(self.source)
         if loops > 1:
             start, end = (round(t * self.fps) for t in self.info.loop) if self.info.loop else (0, whole)
             start, loops = max(0, min(start, whole - 2)), round(loops)
@@ -80,7 +90,7 @@ class Take:
         if not self.info.cyclic:
             return course.sample(np.arange(start, len(course)))
         frames, whole = self.frames, len(self.source)
-        rate = max(1, round(self.segment.edits.loops * whole)) / frames
+        rate = max(1, round(self.edits.loops * whole)) / frames
         first = math.floor(start - self._lost_frames(frames) * rate) % whole
         # A frame more than is played, so that a slowed gait does not end on a frozen frame.
         length = math.ceil(rate * (frames + self.spare)) + 1
@@ -95,10 +105,20 @@ class Take:
         """How many frames of what was entered may be played."""
         return np.arange(self.usual_end(played) - self.spare, len(played) + 1)
 
-    def whole(self) -> Course:
-        """The action from its first frame to its last, with all its edits."""
-        played = self.enter(self.enterable(), 0)
-        return self.finish(played.sample(np.arange(self.usual_end(played))))
+    @remembered
+    def cut_to_fit(self, start: int, following: Take) -> Piece:
+        """What is played from frame `start` on, as long as it fits `following` best, and where that is entered then."""
+        playing, entered = self.enter(self.enterable(), start), following.enterable()
+        ends, starts = self.ends(playing), following.starts()
+        waste = np.abs(ends - self.usual_end(playing))[:, None] + (0 if following.info.cyclic else starts)
+        end, start = best_cut(playing, ends, entered, starts, waste / self.fps, cyclic=following.info.cyclic)
+        return Piece(self.finish(playing.sample(np.arange(end))), start)
+
+    @remembered
+    def whole(self, start: int = 0) -> Course:
+        """What is played from frame `start` on if nothing follows, with all edits."""
+        playing = self.enter(self.enterable(), start)
+        return self.finish(playing.sample(np.arange(self.usual_end(playing))))
 
     def finish(self, course: Course) -> Course:
         """What was played, with its changes of tempo, direction, turn and distance."""
@@ -107,7 +127,7 @@ class Take:
             ahead = np.concatenate((np.cumsum(rates[:0:-1])[::-1], [0.0]))
             course = course.sample(len(course) - 1 - ahead)
         chained = (0.5 * (self.after_still is not None), 0.5 * (self.before_still is not None))
-        return _warp(course, self.segment, self.info, chained)
+        return _warp(course, self.edits, self.info, chained)
 
     def _rates(self, frames: int) -> Array | None:
         """The tempo of each frame of a gait that gathers speed after an action that stands, or loses it before one."""
@@ -126,6 +146,23 @@ class Take:
         """How many frames less a gait plays for its change of tempo: so much earlier it is entered."""
         rates = self._rates(frames)
         return 0.0 if rates is None else float((1.0 - rates[1:]).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """What is played of an action, and at which of its frames the next one is entered."""
+
+    course: Course
+    start: int
+
+    def __len__(self) -> int:
+        return len(self.course)
+
+
+@remembered
+def _source(clip: Clip, fps: float, info: ActionInfo, edits: Edits) -> Course:
+    """An action's clip at a frame rate, as the edits ask of its side and way."""
+    return sided(edit.resample(clip, fps, cycle_turn=info.turn if info.cyclic else None), info, edits)
 
 
 def sided(clip: Clip, info: ActionInfo, edits: Edits) -> Course:
@@ -195,16 +232,16 @@ def _floor(clip: Clip) -> Array:
     return root
 
 
-def _warp(course: Course, segment: Segment, info: ActionInfo, chained: tuple[float, float]) -> Course:
+def _warp(course: Course, edits: Edits, info: ActionInfo, chained: tuple[float, float]) -> Course:
     """The course with the asked turn, way and distance.
 
     Args:
         course: What is played of the action.
-        segment: What is asked.
+        edits: What is asked.
         info: What the library says of the action.
         chained: How much of its first step and of its last it moves between its neighbours and itself, see `chain`.
     """
-    edits, frames, fps = segment.edits, len(course), course.clip.fps
+    frames, fps = len(course), course.clip.fps
     turn, stretch = np.zeros(frames), 1.0
     if edits.direction and edits.direction != "forward" and not info.cyclic and info.distance >= TRAVELS:
         course = Course(edit.turn_path(course.clip, WAYS[edits.direction]), course.heading)  # a jump to the side

@@ -135,12 +135,13 @@ def between(a: Array, b: Array) -> Array:
 def to_matrix(q: Array) -> Array:
     """Rotation matrices `(..., 3, 3)`."""
     w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    xx, yy, zz, xy, xz, yz, wx, wy, wz = x * x, y * y, z * z, x * y, x * z, y * z, w * x, w * y, w * z
     rows = (
-        np.stack((1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)), axis=-1),
-        np.stack((2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)), axis=-1),
-        np.stack((2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)), axis=-1),
+        *(1 - 2 * (yy + zz), 2 * (xy - wz), 2 * (xz + wy)),
+        *(2 * (xy + wz), 1 - 2 * (xx + zz), 2 * (yz - wx)),
+        *(2 * (xz - wy), 2 * (yz + wx), 1 - 2 * (xx + yy)),
     )
-    return np.stack(rows, axis=-2)
+    return np.stack(rows, axis=-1).reshape(*q.shape[:-1], 3, 3)
 
 
 def from_matrix(m: Array) -> Array:

@@ -10,17 +10,18 @@ differs from its mean under a Gaussian that ends at the cut as well.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 
 from motion_engine import quat
 from motion_engine.curves import smoothstep
-from motion_engine.kinematics import body_positions
+from motion_engine.kinematics import few_positions
 from motion_engine.transition import Course
-from motion_engine.types import Array, Clip
+from motion_engine.types import BODY_JOINTS, Array, Clip, Skeleton
 
 HALVES = (0.1, 0.13, 0.17, 0.2, 0.25, 0.3, 0.37, 0.43, 0.53, 0.67)  # s on either side of the cut, tried in turn
 WIDTH = 0.42  # the Gaussian's standard deviation as a share of the way to the end of the window
@@ -57,47 +58,65 @@ def smooth_seams(course: Course, cuts: Sequence[int], rooms: Sequence[int]) -> t
 
 def _smoothed(course: Course, cut: int, room: int) -> tuple[Course, float]:
     """The course with its one cut smoothed, and half the window, s."""
-    allowed = float(np.clip(_jerk(course.clip, cut)[1], CALM, WILD))
     halves = [min(round(half * course.clip.fps), room) for half in HALVES]
     if halves[0] < 1:
         return course, 0.0
+    body = _Body.of(course.clip, cut)
+    allowed = float(np.clip(body.jerk_beside(), CALM, WILD))
     for detail in DETAILS:
-        smoothed, half, jerk = _shortest(course, cut, halves, detail, allowed)
-        if jerk <= allowed:
+        half = _shortest(body, halves, detail, allowed)
+        if body.jerk(half, detail) <= allowed:
             break
-    return smoothed, half / course.clip.fps
+    return _redrawn(course, cut, half, detail), half / course.clip.fps
 
 
-def _shortest(
-    course: Course, cut: int, halves: Sequence[int], detail: float, allowed: float
-) -> tuple[Course, int, float]:
-    """The course smoothed in the shortest window that jerks as `allowed`, found by bisection, its half and its jerk."""
-    tried: dict[int, tuple[Course, float]] = {}  # by half: several of them are the same where there is little room
-    low, high = 0, len(halves) - 1
-    while low < high or halves[high] not in tried:
-        middle = (low + high) // 2
-        half = halves[middle]
-        if half not in tried:
-            redrawn = _redrawn(course, cut, half, detail)
-            tried[half] = redrawn, _jerk(redrawn.clip, cut)[0]
-        if tried[half][1] <= allowed:
-            high = middle
-        else:
-            low = min(middle + 1, high)
-    smoothed, jerk = tried[halves[high]]
-    return smoothed, halves[high], jerk
+def _shortest(body: _Body, halves: Sequence[int], detail: float, allowed: float) -> int:
+    """Half the shortest window in which the body jerks as allowed, found by bisection; the longest if there is none."""
+    return halves[bisect_left(range(len(halves) - 1), True, key=lambda i: body.jerk(halves[i], detail) <= allowed)]
 
 
-def _jerk(clip: Clip, cut: int) -> tuple[float, float]:
-    """The largest jerk of the body's joints around `cut`, m/s^3, L1 over xyz: of all, and without the cut itself."""
-    reach, step = round(LOOKED_AT * clip.fps), max(1, round(clip.fps / JERK_FPS))
-    first = max(0, cut - reach)
-    position = body_positions(clip, slice(first, cut + reach))
-    for _ in range(3):
-        position = position[step:] - position[:-step]
-    jerk = np.abs(position).sum(axis=-1).max(axis=-1) * (clip.fps / step) ** 3
-    beside = np.concatenate((jerk[: max(0, cut - first - 3 * step)], jerk[cut - first :]))
-    return float(jerk.max(initial=0.0)), float(beside.max(initial=0.0))
+@dataclass(frozen=True, eq=False)
+class _Body:
+    """The joints of the body around a cut, by which jerk is measured: m/s^3, L1 over xyz, the largest of all joints."""
+
+    skeleton: Skeleton
+    fps: float
+    cut: int
+    root: Array  # (T, 3) m
+    rotation: Array  # (T, 22, 4)
+    position: Array  # (T, 22, 3) m
+    tried: dict[tuple[int, float], float] = field(default_factory=dict)  # jerk by half and detail
+
+    @classmethod
+    def of(cls, clip: Clip, cut: int) -> _Body:
+        """The body in `clip`."""
+        root, rotation = clip.root_position.astype(np.float64), clip.rotation[:, :BODY_JOINTS].astype(np.float64)
+        position = few_positions(clip.skeleton, root, rotation)
+        return cls(clip.skeleton, clip.fps, cut, root, quat.unroll(rotation), position)
+
+    def jerk(self, frames: int, detail: float) -> float:
+        """The largest if `frames` frames on either side of the cut are redrawn."""
+        if (frames, detail) not in self.tried:
+            window, weights = slice(self.cut - frames, self.cut + frames), _weights(frames, detail)
+            root, rotation = (np.tensordot(weights, part[window], axes=1) for part in (self.root, self.rotation))
+            position = self.position.copy()
+            position[window] = few_positions(self.skeleton, root, quat.normalize(rotation))
+            self.tried[frames, detail] = float(self._jerks(position)[0].max(initial=0.0))
+        return self.tried[frames, detail]
+
+    def jerk_beside(self) -> float:
+        """The largest on either side of the cut, without the cut itself."""
+        jerks, cut, step = self._jerks(self.position)
+        return float(np.concatenate((jerks[: max(0, cut - 3 * step)], jerks[cut:])).max(initial=0.0))
+
+    def _jerks(self, position: Array) -> tuple[Array, int, int]:
+        """Of the frames looked at, where among them the cut is, and over how many frames each is taken."""
+        reach, step = round(LOOKED_AT * self.fps), max(1, round(self.fps / JERK_FPS))
+        first = max(0, self.cut - reach)
+        change = position[first : self.cut + reach]
+        for _ in range(3):
+            change = change[step:] - change[:-step]
+        return np.abs(change).sum(axis=-1).max(axis=-1) * (self.fps / step) ** 3, self.cut - first, step
 
 
 def _redrawn(course: Course, cut: int, frames: int, detail: float) -> Course:

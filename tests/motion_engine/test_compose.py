@@ -50,6 +50,23 @@ def test_no_joint_jumps_at_a_seam(make: Any) -> None:
     assert metrics.joint_speed(track.clip).max() < 1.2 * own
 
 
+def test_what_was_composed_before_changes_nothing(make: Any) -> None:
+    clips = {"stand": make.clip(60), "walk": make.clip(30, speed=1.4, sway=0.4), "gesture": make.clip(60, arm=1.1)}
+
+    def composed(seconds: float) -> Track:
+        steps = (call("walk", duration=2.0),), (call("stand", duration=seconds),), (call("walk"), call("gesture"))
+        return compose(schedule(Plan("", "en", tuple(Step(s) for s in steps)), ACTIONS), clips, ACTIONS)
+
+    first = composed(2.0)
+    clips = {name: replace(clip) for name, clip in clips.items()}  # nothing is remembered of these
+    composed(2.5)
+    again = composed(2.0)
+    assert np.array_equal(again.clip.rotation, first.clip.rotation) and again.timeline == first.timeline
+    clips["walk"] = make.clip(30, speed=0.9, sway=0.4)  # replaced in the library
+    slower = composed(2.0)
+    assert slower.clip.root_position[60, 2] < 0.8 * first.clip.root_position[60, 2]
+
+
 def test_a_walk_goes_as_far_as_asked(make: Any) -> None:
     track = perform(make, (call("walk", distance=4.0),))
     assert track.clip.root_position[-1, 2] == pytest.approx(4.0, rel=0.02)
