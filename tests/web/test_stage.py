@@ -136,6 +136,18 @@ def test_the_camera_goes_to_the_front_and_behind(page: Page) -> None:
         assert side * (highest - picture.shape[1] / 2) > 5
 
 
+def test_who_lies_down_stays_in_the_picture(page: Page) -> None:
+    reply = say(page, "lie down")
+    seek(page, reply["timeline"]["duration"] - 0.1)
+    page.wait_for_timeout(1200)  # until the camera has gone along
+    picture = np.asarray(Image.open(io.BytesIO(page.locator(".stage canvas").first.screenshot())), dtype=int)
+    rows, columns = np.nonzero(picture[..., 0] - picture[..., 2] > 40)  # wood
+    height, width = picture.shape[:2]
+    assert len(rows) > 200
+    assert 0.25 * height < rows.min() and rows.max() < 0.98 * height
+    assert 0.2 * width < columns.min() and columns.max() < 0.8 * width
+
+
 def test_an_avatar_performs_as_planned_and_is_kept(page: Page, tall: Path) -> None:
     bring(page, tall)
     reply = say(page, "stand still, then raise the left hand")

@@ -13,6 +13,7 @@ const CUT = 0.7; // m in one frame: the motion begins anew, and the camera goes 
 const MARGIN = 0.13; // m of body around the joints, and some air
 const CROWN = 0.12; // m of head over that
 const CLOSE = 0.004; // m: there
+const LOW = 0.6; // m: a pelvis that is lower takes the camera with it; someone who lies would be out of the picture
 const DIRECTIONS: Partial<Record<View, [number, number, number]>> = {
   reset: [0.48, 0.15, 0.86],
   front: [0, 0.1, 1],
@@ -30,6 +31,7 @@ interface Goal {
 export function Camera() {
   const controls = useRef<ComponentRef<typeof OrbitControls>>(null);
   const before = useRef(new Vector3());
+  const sunk = useRef(0); // m, by which it is lower than for somebody who stands
   const asked = useRef<View>(undefined);
   const goal = useRef<Goal>(undefined);
   const shown = useShown();
@@ -43,9 +45,13 @@ export function Camera() {
   useFrame((_, delta) => {
     if (!shown.posedOnce || !controls.current) return;
     const { target } = controls.current;
-    if (asked.current) goal.current = place(asked.current, shown, camera, target);
-    asked.current = undefined;
     const pelvis = placeOf(shown, "pelvis");
+    const sinks = Math.min(0, pelvis.y - LOW * shown.scale);
+    if (asked.current) {
+      goal.current = place(asked.current, shown, camera, target);
+      sunk.current = sinks; // it has been placed for the figure as it is
+    }
+    asked.current = undefined;
     const jumped = pelvis.distanceTo(before.current) > CUT;
     const moved = new Vector3(pelvis.x - before.current.x, 0, pelvis.z - before.current.z);
     before.current.copy(pelvis);
@@ -57,10 +63,11 @@ export function Camera() {
       if (far < CLOSE) goal.current = undefined;
       invalidate();
     } else if (follow) {
-      const lag = new Vector3(pelvis.x - target.x, 0, pelvis.z - target.z);
+      const lag = new Vector3(pelvis.x - target.x, sinks - sunk.current, pelvis.z - target.z);
       if (lag.length() < CLOSE) return;
       invalidate();
       if (!jumped) lag.multiplyScalar(share);
+      sunk.current += lag.y;
       target.add(lag);
       camera.position.add(lag);
     }

@@ -110,7 +110,9 @@ ${SIDED(
     spine.002
       spine.003
         spine.004
-          head
+          spine.005
+            spine.006
+              face
 ${SIDED(
   "L",
   "R",
@@ -130,10 +132,59 @@ ${SIDED(
       foot.@
         toe.@`,
 )}`,
+  MakeHuman: `root
+  spine05
+    spine04
+      spine03
+        spine02
+          spine01
+            neck01
+              neck02
+                head
+                  jaw
+${SIDED(
+  "L",
+  "R",
+  `            clavicle.@
+              shoulder01.@
+                upperarm01.@
+                  upperarm02.@
+                    lowerarm01.@
+                      lowerarm02.@
+                        wrist.@
+                          finger1-1.@
+                            finger1-2.@
+                              finger1-3.@
+                          metacarpal1.@
+                            finger2-1.@
+                              finger2-2.@
+                                finger2-3.@`,
+)}
+${SIDED(
+  "L",
+  "R",
+  `  pelvis.@
+    upperleg01.@
+      upperleg02.@
+        lowerleg01.@
+          lowerleg02.@
+            foot.@
+              toe1-1.@
+                toe1-2.@
+              toe2-1.@`,
+)}`,
+};
+
+const PELVIS: Record<string, string> = {
+  Mixamo: "mixamorig:Hips",
+  VRoid: "J_Bip_C_Hips",
+  Unreal: "pelvis",
+  Rigify: "spine",
+  MakeHuman: "root",
 };
 
 describe("findBones", () => {
-  it.each(Object.entries(FILES))("knows %s", (_, text) => {
+  it.each(Object.entries(FILES))("knows %s", (program, text) => {
     const bones = tree(text);
     const { found, missing } = findBones(bones, ({ name }) => name);
     expect(missing).toEqual([]);
@@ -144,10 +195,13 @@ describe("findBones", () => {
       expect(right, joint).not.toBe(left);
     }
     expect(found.get("left_elbow")?.name).toMatch(/fore|lower/i);
-    expect(found.get("left_knee")?.name).toMatch(/leg$|shin|calf/i);
+    expect(found.get("left_knee")?.name).toMatch(/leg$|shin|calf|leg01/i);
+    expect(found.get("left_shoulder")?.name).not.toMatch(/2/);
     expect(found.get("left_index1")?.name).toMatch(/1/);
-    expect(found.get("pelvis")).toBe(bones.find(({ name }) => /hips|pelvis|^spine$/i.test(name)));
-    expect(found.get("neck")?.parent).toBe(found.get("spine3"));
+    expect(found.get("pelvis")?.name).toBe(PELVIS[program]);
+    const chest = ["spine5", "spine4", "spine3"].map((name) => found.get(name)).find(Boolean);
+    expect(found.get("neck")?.parent).toBe(chest);
+    expect(found.get("head")?.name).toMatch(/head$|spine.006/i);
   });
 
   it("names the limbs that are not there", () => {

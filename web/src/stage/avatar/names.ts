@@ -2,7 +2,8 @@
  * Which bone of a file is which joint, by name.
  *
  * One table of names without side serves every program: prefixes ("mixamorig:", "J_Bip_", "DEF-") are whatever words
- * are left over in front. Spine and neck are read from the tree, whatever their bones are called.
+ * are left over in front. Spine and neck are read from the tree, whatever their bones are called. A limb of several bones
+ * ("upperleg01", "upperleg02") begins with its first.
  */
 
 /** A bone as the tree has it. */
@@ -34,6 +35,8 @@ const OPTIONAL: Record<string, string[]> = {
 };
 const KNOWN = new Set([...Object.values(LIMBS), ...Object.values(OPTIONAL), ["head"], ["neck"]].flat());
 const FINGER = /(thumb|index|middle|mid|ring|pinky|little)/;
+const COUNTED = /^finger([1-5])[1-3]$/; // "finger2-1" of MakeHuman
+const FINGERS = ["thumb", "index", "middle", "ring", "pinky"];
 const SAME: Record<string, string> = { mid: "middle", little: "pinky" };
 
 /** ["left", ["fore", "arm"]] from "mixamorig:LeftForeArm", "forearm.L" or "J_Bip_L_ForeArm". */
@@ -54,6 +57,7 @@ export function findBones<T extends Named<T>>(
   nameOf: (bone: T) => string,
 ): { found: Map<string, T>; missing: string[] } {
   const named = byPart(bones, nameOf);
+  const isSpine = (bone: T): boolean => split(nameOf(bone))[1].some((word) => /^(spine|neck)$/.test(word));
   const found = new Map<string, T>();
   const missing: string[] = [];
   for (const [table, needed] of [
@@ -67,23 +71,23 @@ export function findBones<T extends Named<T>>(
         if (bone) found.set(`${side}_${joint}`, bone);
         else if (needed) missing.push(`${side}_${joint}`);
       }
-  const head = named.get(" head");
-  if (head) found.set("head", head);
-  else missing.push("head");
-  if (missing.length === 0) addTorso(found, missing);
+  if (missing.length === 0) addTorso(found, missing, named.get(" head"), bones.filter(isSpine));
   if (missing.length === 0) for (const side of ["left", "right"]) addFingers(found, side, bones, nameOf);
   return { found, missing };
 }
 
-/** Of each side and part the bone with the least before it in its name, then the first. */
+/** Of each side and part the bone with the least before it in its name and the least number after it, then the first. */
 function byPart<T extends Named<T>>(bones: T[], nameOf: (bone: T) => string): Map<string, T> {
-  const best = new Map<string, [skipped: number, bone: T]>();
+  const best = new Map<string, [cost: number, bone: T]>();
   for (const bone of bones) {
-    const [side, words] = split(nameOf(bone));
+    const [side, all] = split(nameOf(bone));
+    const words = all.filter((word) => !/^\d/.test(word));
     const skipped = words.findIndex((_, at) => KNOWN.has(words.slice(at).join("")));
     if (skipped < 0) continue;
     const key = `${side} ${words.slice(skipped).join("")}`;
-    if (skipped < (best.get(key)?.[0] ?? Infinity)) best.set(key, [skipped, bone]);
+    const number = Number(all.filter((word) => /^\d/.test(word)).join("") || 0);
+    const cost = 1e6 * skipped + number;
+    if (cost < (best.get(key)?.[0] ?? Infinity)) best.set(key, [cost, bone]);
   }
   return new Map([...best].map(([key, [, bone]]) => [key, bone]));
 }
@@ -92,16 +96,28 @@ function chain<T extends Named<T>>(bone: T | undefined): T[] {
   return bone ? [bone, ...chain(bone.parent ?? undefined)] : [];
 }
 
-/** The pelvis is where the legs meet, the chest where the arms meet; the spine is between them. */
-function addTorso<T extends Named<T>>(found: Map<string, T>, missing: string[]): void {
+/**
+ * The pelvis is where the legs meet, the chest where the arms meet; the spine is between them. Its last bone is the head
+ * of who has none of this name (Rigify's "spine.006").
+ */
+function addTorso<T extends Named<T>>(
+  found: Map<string, T>,
+  missing: string[],
+  named: T | undefined,
+  spine: T[],
+): void {
   const meet = (a: string, b: string): T | undefined => {
     const others = new Set(chain(found.get(b)));
     return chain(found.get(a)).find((bone) => others.has(bone));
   };
   const pelvis = meet("left_hip", "right_hip");
   const chest = meet("left_shoulder", "right_shoulder");
+  const above = spine.filter((bone) => chest && chain(bone).indexOf(chest) > 0);
+  const head = named ?? above.sort((a, b) => chain(b).length - chain(a).length)[0];
   if (!pelvis) missing.push("pelvis");
-  if (!pelvis || !chest) return;
+  if (!head) missing.push("head");
+  if (!pelvis || !chest || !head) return;
+  found.set("head", head);
   found.set("pelvis", pelvis);
   const upwards = chain(chest);
   const end = upwards.indexOf(pelvis);
@@ -109,10 +125,9 @@ function addTorso<T extends Named<T>>(found: Map<string, T>, missing: string[]):
     .slice(0, Math.max(end, 0))
     .reverse()
     .forEach((bone, at) => found.set(`spine${String(at + 1)}`, bone));
-  const neck = chain(found.get("head")?.parent ?? undefined);
-  const first = neck.indexOf(chest) - 1;
-  const above = neck[first];
-  if (first >= 0 && above) found.set("neck", above);
+  const neck = chain(head).slice(1);
+  const first = neck[neck.indexOf(chest) - 1];
+  if (first) found.set("neck", first);
 }
 
 /** Three joints of each finger whose name says which it is; bones in the palm, of which there are four, are left out. */
@@ -126,7 +141,8 @@ function addFingers<T extends Named<T>>(
   const fingers = new Map<string, T[]>();
   for (const bone of bones) {
     const [, words] = split(nameOf(bone));
-    const kind = FINGER.exec(words.join(""))?.[1];
+    const name = words.join("");
+    const kind = FINGER.exec(name)?.[1] ?? FINGERS[Number(COUNTED.exec(name)?.[1] ?? 0) - 1];
     const helper = words.some((word) => /^(end|tip|nub|metacarpal|palm|meta)$/.test(word));
     if (!kind || (helper && kind !== "thumb") || bone === wrist || !wrist || !chain(bone).includes(wrist))
       continue;
