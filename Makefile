@@ -37,7 +37,8 @@ serve: $(VENV)/.serve $(if $(NODE),$(PAGE))
 
 test: lint $(if $(NODE),web)
 	@$(if $(NODE),,echo "Skipped: the studio's checks. $(NO_NODE)")
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/web
+	$(BIN)/pytest tests/web
 
 # The studio page, and its own checks.
 web: $(PAGE)
