@@ -13,6 +13,7 @@ import {
 } from "three";
 import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
 import type { Joint } from "../api/motion";
+import { SLOW_GL } from "./look";
 import { tPose } from "./skeleton";
 
 type Triple = [number, number, number];
@@ -20,7 +21,8 @@ type Triple = [number, number, number];
 const WOOD = new Color("#c99a62");
 const WAIST = new Color("#a8794a");
 const DARK = new Color("#6f4a2c");
-const ROUND = 12; // segments around a limb; fingers are too thin to show as many
+const ROUND = SLOW_GL ? 9 : 12; // segments around a limb; fingers are too thin to show as many
+const BALL = SLOW_GL ? 11 : 16;
 const FINE = 5;
 
 // m: how thick a limb is at its beginning, in the middle and at its end; by the joint that ends it.
@@ -116,7 +118,7 @@ function tapered(length: number, [first, middle, last]: Triple, around: number):
 
 /** The parts that belong to one joint, seen from it. */
 function knobs({ name, offset }: Joint, joint: number): Part[] {
-  const ball = (size: Triple, at: Triple = [0, 0, 0], color = WOOD, around = 16): Part => {
+  const ball = (size: Triple, at: Triple = [0, 0, 0], color = WOOD, around = BALL): Part => {
     const geometry = new SphereGeometry(1, around, Math.round(around * 0.7));
     geometry.applyMatrix4(new Matrix4().makeScale(...size).setPosition(...at));
     return { geometry, joint, color };
