@@ -184,6 +184,9 @@ def test_what_is_impossible_is_told_and_taken_back(page: Page) -> None:
     with recomposed(page, 422):
         length.press("Enter")
     assert "at its fastest" in timeline(page).get_by_role("alert").inner_text()
+    page.get_by_role("button", name="中文").click()
+    assert "最快也要" in page.locator(".problem[role=alert]:visible").inner_text()
+    page.get_by_role("button", name="English").click()
     assert length.get_attribute("aria-invalid") == "true"
     assert [shown(page, "wave"), shown(page, "run")] == before
     assert block(page, "wave").get_attribute("aria-pressed") == "true"

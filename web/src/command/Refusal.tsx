@@ -2,6 +2,7 @@
 
 import type { Problem } from "../api/http";
 import { useWords } from "../studio";
+import { useTold } from "../told/useTold";
 import { Complaint } from "../ui/Complaint";
 import type { Reading } from "./marks";
 import type { Hindrance } from "./recorder";
@@ -16,6 +17,7 @@ interface Props {
 
 export function Refusal({ trouble, spoken, hindered, reading }: Props) {
   const words = useWords(WORDS);
+  const told = useTold();
   const own = hindered ? words.hindered[hindered] : trouble && inOwnWords();
   if (!own) return <Complaint problem={trouble} />;
   return (
@@ -26,7 +28,7 @@ export function Refusal({ trouble, spoken, hindered, reading }: Props) {
 
   /** What the page can say better than the service, which does not know what it looks like here. */
   function inOwnWords(): string {
-    if (spoken && trouble?.status === 503) return `${words.noSpeech} ${trouble.message}`;
+    if (spoken && trouble?.status === 503) return `${words.noSpeech} ${told(trouble.message)}`;
     if (spoken && trouble?.status === 422 && !trouble.heard) return words.nothingHeard;
     const strange = reading?.draft.refused ? reading.doubts : [];
     const said = strange.map(({ start, end }) => `“${reading?.text.slice(start, end) ?? ""}”`);

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { address, problemOf, type Problem } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { useTold } from "../told/useTold";
 import { addAction, say } from "./add";
 import { action as read, part, remove, restore, type Detail, type Tagged } from "./api";
 import { Picture, Watch } from "./Card";
@@ -53,6 +54,7 @@ export function Details({ name }: { name: string }) {
 
 function All({ known, put }: { known: Tagged; put: (next: Tagged) => void }) {
   const words = useWords(WORDS);
+  const told = useTold();
   const language = useStudio((studio) => studio.language);
   const [problem, setProblem] = useState<Problem>();
   const { action } = known;
@@ -78,7 +80,7 @@ function All({ known, put }: { known: Tagged; put: (next: Tagged) => void }) {
           tell(filled(words.undone, { name: title }));
         },
         (error: unknown) => {
-          tell(problemOf(error).message);
+          tell(told(problemOf(error).message));
         },
       );
     });
@@ -153,6 +155,7 @@ function Sayings({ action }: { action: Detail }) {
 
 function Facts({ action }: { action: Detail }) {
   const words = useWords(WORDS);
+  const told = useTold();
   const { distance, turn, way, side, start_posture: first, end_posture: last, tags, frames } = action;
   const degrees = Math.round(Math.abs((turn * 180) / Math.PI));
   const [usual, duration, fps] = [action.usual.toFixed(1), action.duration.toFixed(1), action.fps];
@@ -170,7 +173,7 @@ function Facts({ action }: { action: Detail }) {
     [words.way, whither.join(", ")],
     [words.turn, degrees > 5 && `${words.turns[turn > 0 ? "left" : "right"]} ${String(degrees)}°`],
     [words.postures, [...new Set([first, last])].map((one) => words.posture[one] ?? one).join(" → ")],
-    [words.tags, tags.join(", ")],
+    [words.tags, tags.map(told).join(", ")],
     [words.source, action.source],
     [words.licence, action.licence],
     [words.created, new Date(action.created).toLocaleDateString(document.documentElement.lang)],

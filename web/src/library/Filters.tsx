@@ -3,6 +3,7 @@
 import { Choice } from "../ui/Choice";
 import { useEffect, useId, useState } from "react";
 import { useWords } from "../studio";
+import { useTold } from "../told/useTold";
 import { facets, type Count, type Facets } from "./api";
 import { useShelf } from "./state";
 import { ANYTHING, type Wanted } from "./useFound";
@@ -117,6 +118,7 @@ function Tags({
   put: (values: Partial<Wanted>) => void;
 }) {
   const words = useWords(WORDS);
+  const told = useTold();
   const [every, setEvery] = useState(false);
   const shown = all.filter(({ value }, index) => every || index < FEW || chosen.includes(value));
   return (
@@ -132,7 +134,7 @@ function Tags({
             put({ tags: others.length < chosen.length ? others : [...chosen, value] });
           }}
         >
-          {value} <span className="soft">{count}</span>
+          {told(value)} <span className="soft">{count}</span>
         </button>
       ))}
       {all.length > FEW && (

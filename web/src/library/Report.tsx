@@ -4,6 +4,7 @@ import { useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { useTold } from "../told/useTold";
 import { addAction, say } from "./add";
 import { exchange, type Detail, type Reading, type Uploaded } from "./api";
 import { Picture, Watch } from "./Card";
@@ -29,6 +30,7 @@ interface Props {
 
 export function Report({ file, made, put, done }: Props) {
   const words = useWords(WORDS);
+  const told = useTold();
   const { actions, reading } = made;
   return (
     <section className="report" aria-label={file.name}>
@@ -44,9 +46,11 @@ export function Report({ file, made, put, done }: Props) {
       ))}
       <h3>{words.how}</h3>
       <ul className="plainly">
-        {sentences(made, words).map((one) => (
-          <li key={one}>{one}</li>
-        ))}
+        {sentences(made, words)
+          .map(told)
+          .map((one) => (
+            <li key={one}>{one}</li>
+          ))}
       </ul>
       {reading && <Joints reading={reading} />}
       {actions.length === 1 && actions[0] && reading && (
@@ -107,8 +111,8 @@ function Made({ action }: { action: Detail }) {
 function sentences({ actions, notes, reading }: Uploaded, words: Words): string[] {
   const first = actions[0];
   const said = reading ? ofSkeleton(reading, words) : [words.ours];
-  const told = notes.filter((note) => reading?.by_name !== false || !note.startsWith("Read")); // said already
-  if (!first || actions.length > 1) return [...said, ...told];
+  const more = notes.filter((note) => reading?.by_name !== false || !note.startsWith("Read")); // said already
+  if (!first || actions.length > 1) return [...said, ...more];
   const [usual, duration] = [first.usual.toFixed(1), first.duration.toFixed(1)];
   const how = usual === duration ? words.lastsOnce : words.lastsValue;
   const length = filled(how, { usual, duration, frames: first.frames, fps: first.fps });
@@ -117,7 +121,7 @@ function sentences({ actions, notes, reading }: Uploaded, words: Words): string[
     first.cyclic ? words.loops : words.once,
     `${words.needs}: ${words.masks[first.mask] ?? first.mask}`,
     ...said,
-    ...told,
+    ...more,
   ];
 }
 

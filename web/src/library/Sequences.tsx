@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { address, problemOf, type Problem } from "../api/http";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { useTold } from "../told/useTold";
 import { addWords, say } from "./add";
 import { part, removeSequence, restoreSequence, sequences, type Page, type SavedSequence } from "./api";
 import { end, previewWords, usePreview } from "./preview";
@@ -88,6 +89,7 @@ function saysSo({ name, plan, text, aliases, description }: SavedSequence, wante
 
 function Saved({ sequence }: { sequence: SavedSequence }) {
   const words = useWords(WORDS);
+  const told = useTold();
   const [problem, setProblem] = useState<Problem>();
   const watched = usePreview() === `sequence ${sequence.name}`;
   const name = sequence.name.replaceAll("_", " ");
@@ -115,7 +117,7 @@ function Saved({ sequence }: { sequence: SavedSequence }) {
             tell(filled(words.undone, { name }));
           },
           (error: unknown) => {
-            tell(problemOf(error).message);
+            tell(told(problemOf(error).message));
           },
         );
       });

@@ -1,6 +1,7 @@
 /** What happened in the room, the latest first. */
 
 import { useStudio, useWords } from "../studio";
+import { useTold } from "../told/useTold";
 import type { Line } from "./room";
 import { useSession } from "./session";
 import { nameOf } from "./Show";
@@ -8,6 +9,7 @@ import { fill, WORDS, type Words } from "./words";
 
 export function Log() {
   const words = useWords(WORDS);
+  const told = useTold();
   const log = useSession((session) => session.room?.log ?? NOTHING);
   const language = useStudio((studio) => studio.language);
   const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
@@ -18,7 +20,7 @@ export function Log() {
       <ol className="log">
         {log.map((line) => (
           <li key={line.key}>
-            <time className="soft">{clock.format(line.time)}</time> {inWords(line, words)}
+            <time className="soft">{clock.format(line.time)}</time> {inWords(line, words, told)}
           </li>
         ))}
       </ol>
@@ -28,7 +30,7 @@ export function Log() {
 
 const NOTHING: Line[] = [];
 
-function inWords({ said }: Line, words: Words): string {
+function inWords({ said }: Line, words: Words, told: (message: string) => string): string {
   switch (said.type) {
     case "welcome":
       return fill(words.lines.welcome, { role: words.roles[said.role] });
@@ -39,7 +41,7 @@ function inWords({ said }: Line, words: Words): string {
     case "speed":
       return fill(words.lines.speed, { n: said.factor });
     case "problem":
-      return fill(words.lines.problem, { detail: said.detail });
+      return fill(words.lines.problem, { detail: told(said.detail) });
     case "stopped":
     case "recentred":
       return words.lines[said.type];

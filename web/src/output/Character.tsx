@@ -1,6 +1,7 @@
 /** The user's own character: its picture, and who films it. */
 
 import { useWords } from "../studio";
+import { useTold } from "../told/useTold";
 import { Count } from "./fields";
 import { RENDERERS, setForm, type Form, type Renderers } from "./form";
 import { PictureOf } from "./PictureOf";
@@ -8,6 +9,7 @@ import { WORDS } from "./words";
 
 export function Character({ form, there }: { form: Form; there: Renderers | undefined }) {
   const words = useWords(WORDS);
+  const told = useTold();
   const able = there?.stable_animator;
   return (
     <fieldset className="character">
@@ -35,7 +37,7 @@ export function Character({ form, there }: { form: Form; there: Renderers | unde
           <p className="soft">{words.notHere}</p>
           <details>
             <summary>{words.why}</summary>
-            <p>{able.reason}</p>
+            <p>{told(able.reason)}</p>
             <p className="soft">{words.toHave}</p>
           </details>
         </div>

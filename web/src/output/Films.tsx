@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { useTold } from "../told/useTold";
 import { renderers, reuse } from "./form";
 import type { Part } from "./Output";
 import { again, askedOf, discard, isFinished, more, useFilms, type Render } from "./renders";
@@ -69,6 +70,7 @@ export function Films({ go }: { go: (part: Part) => void }) {
 /** One film: what it is, how far it is, and what can be done with it. */
 function Card({ film, go }: { film: Render; go: (part: Part) => void }) {
   const words = useWords(WORDS);
+  const told = useTold();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const [sure, setSure] = useState(false);
@@ -96,7 +98,7 @@ function Card({ film, go }: { film: Render; go: (part: Part) => void }) {
       {finished && film.state !== "done" && (
         <p className={film.state === "failed" ? "problem small" : "soft small"}>
           {words.states[film.state]}
-          {film.reason && `: ${film.reason}`}
+          {film.reason && `: ${told(film.reason)}`}
         </p>
       )}
       <div className="row">

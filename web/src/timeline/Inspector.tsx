@@ -21,6 +21,7 @@ import {
   turn,
   type Edit,
 } from "./tracks";
+import { useTold } from "../told/useTold";
 import { noteOf } from "./Tracks";
 import { apply, shownTracks, useTracks } from "./view";
 import { WORDS } from "./words";
@@ -86,7 +87,7 @@ function Values({ at, clip, refused, children }: ValuesProps) {
   const [field, setField] = useState<Field>(); // that was changed last
   const has = sensible(details, clip);
   const row = maskOf(shownTracks()[at.track], at.track);
-  const note = noteOf(segments, clip);
+  const note = useTold()(noteOf(segments, clip));
   const put = (edit: Edit, changed?: Field) => {
     setTold("");
     setField(changed);

@@ -3,6 +3,7 @@
 import { useCallback, useLayoutEffect, useRef, useState, type CSSProperties, type DragEvent } from "react";
 import type { Mask, Placed, Segment, TrackOf } from "../api/motion";
 import { clock, useStudio, useWords } from "../studio";
+import { useTold } from "../told/useTold";
 import { useNames } from "./actions";
 import { Add } from "./Add";
 import { Block, percent } from "./Block";
@@ -20,6 +21,7 @@ const NONE: Segment[] = [];
 
 export function Tracks() {
   const words = useWords(WORDS);
+  const told = useTold();
   const nameOf = useNames();
   const chosen = useStudio((studio) => studio.chosen);
   const segments = useStudio((studio) => studio.shown?.motion.timeline.segments) ?? NONE;
@@ -117,7 +119,7 @@ export function Tracks() {
                   index={index}
                   name={nameOf(clip.action)}
                   span={span}
-                  note={noteOf(segments, clip)}
+                  note={told(noteOf(segments, clip))}
                   chosen={shown?.track === track && shown.clip === index}
                   tab={tab?.track === track && tab.clip === index}
                   held={drag?.edit.at?.track === track && drag.edit.at.clip === index}

@@ -2,18 +2,19 @@
 
 import type { Problem } from "../api/http";
 import { useWords } from "../studio";
+import { useTold } from "../told/useTold";
 import { WORDS, type Words } from "../words";
 
-export function inWords({ kind, message }: Problem, words: Words): string {
-  if (kind === "said") return message;
-  return kind === "refused" ? `${words.refused} ${message}` : words[kind];
+function inWords({ kind, message }: Problem, words: Words): string {
+  return kind === "refused" ? `${words.refused} ${message}` : kind === "said" ? message : words[kind];
 }
 
 export function Complaint({ problem }: { problem: Problem | undefined }) {
   const words = useWords(WORDS);
+  const told = useTold();
   return (
     <p className="problem" role="alert" hidden={!problem}>
-      {problem && inWords(problem, words)}
+      {problem && told(inWords(problem, words))}
     </p>
   );
 }
