@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,3 +107,19 @@ def page(context: BrowserContext) -> Page:
     page.goto("/")
     page.wait_for_function("window.scene?.getObjectByName('pelvis') !== undefined", timeout=30_000)
     return page
+
+
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of "wave then run", after a second in which a slow machine begins to listen."""
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed (apt install espeak-ng)")
+    pytest.importorskip("faster_whisper", reason="faster-whisper is not installed")
+    file = tmp_path_factory.mktemp("spoken") / "wave.wav"
+    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "130", "-w", str(file), "wave then run"], check=True)
+    with wave.open(str(file)) as sound:
+        kind, samples = sound.getparams(), sound.readframes(sound.getnframes())
+    with wave.open(str(file), "wb") as sound:
+        sound.setparams(kind)
+        sound.writeframes(bytes(kind.framerate * kind.sampwidth) + samples)
+    return file

@@ -19,6 +19,15 @@ _POSITION = """name => {
 }"""
 
 
+def microphone(sound: Path) -> tuple[str, ...]:
+    """What a browser is started with whose microphone hears a recording, once."""
+    return (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={sound}%noloop",
+    )
+
+
 def position(page: Page, joint: str) -> np.ndarray:
     """Where a joint of the figure on the stage is, m."""
     return np.array(page.evaluate(_POSITION, joint))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from seen import hindrances, position, say, seek
+from seen import hindrances, microphone, position, say, seek
 
 if TYPE_CHECKING:
     from conftest import Launch
@@ -244,30 +241,12 @@ def test_examples_are_all_understood(context: BrowserContext, locale: str) -> No
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.fixture(scope="module")
-def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording of "wave then run", after a second in which a slow machine begins to listen."""
-    if shutil.which("espeak-ng") is None:
-        pytest.skip("espeak-ng is not installed (apt install espeak-ng)")
-    pytest.importorskip("faster_whisper", reason="faster-whisper is not installed")
-    file = tmp_path_factory.mktemp("spoken") / "wave.wav"
-    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "130", "-w", str(file), "wave then run"], check=True)
-    with wave.open(str(file)) as sound:
-        kind, samples = sound.getparams(), sound.readframes(sound.getnframes())
-    with wave.open(str(file), "wb") as sound:
-        sound.setparams(kind)
-        sound.writeframes(bytes(kind.framerate * kind.sampwidth) + samples)
-    return file
-
-
 @pytest.fixture
 def speaking(request: pytest.FixtureRequest, launch: Launch, studio: Running, spoken: Path) -> Iterator[Page]:
     """The studio in a browser whose microphone hears the recording, with further flags."""
     browser: Browser = launch(
         *getattr(request, "param", ()),
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={spoken}%noloop",
+        *microphone(spoken),
     )
     context = browser.new_context(base_url=studio.url, locale="en-GB", permissions=["microphone"])
     page = context.new_page()

@@ -16,12 +16,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from running import Running
-from seen import hindrances, say, settle
+from seen import hindrances, microphone, say, settle
 
 from api.keys import Keys
 from api.service_file import open_service_file
 
 if TYPE_CHECKING:
+    from conftest import Launch
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 PATIENT = 20_000  # ms; several pages draw by software on one machine
@@ -209,6 +210,22 @@ def test_the_overlay_shows_the_character_on_nothing(studio: Running, drawing: Br
         assert page.get_by_role("textbox").count() == 0 and page.get_by_role("button").count() == 0
 
 
+def test_a_viewer_speaks_to_the_room(studio: Running, launch: Launch, spoken: Path) -> None:
+    rest(studio, "PUT", "/v1/live/rooms/aloud", {})
+    browser = launch("--disable-3d-apis", *microphone(spoken))
+    with visiting(browser, f"{studio.url}/?room=aloud", permissions=["microphone"]) as page:
+        button = page.get_by_role("button", name="Say it to the room")
+        button.focus()
+        page.keyboard.down("Space")
+        page.get_by_text("Listening: let go").wait_for()
+        page.wait_for_timeout(3500)  # so long it takes to say it
+        page.keyboard.up("Space")
+        expect(page.get_by_text("Hearing what was said")).to_be_visible()
+        expect(part(page, "Now")).to_contain_text(re.compile("wave.* run", re.I), timeout=60_000)
+        expect(page.get_by_role("textbox", name=FIELD)).to_have_value("")
+    browser.close()
+
+
 def test_who_is_cut_off_comes_back(studio: Running, browser: Browser) -> None:
     rest(studio, "PUT", "/v1/live/rooms/broken", {})
     with visiting(browser, "about:blank") as page:
@@ -252,6 +269,8 @@ def test_nobody_is_kept_out_of_a_live_room(small: BrowserContext, drawing: Brows
             for one in (page, viewer):
                 one.emulate_media(color_scheme=theme)
                 assert hindrances(one) == []
+        viewer.set_viewport_size({"width": 390, "height": 844})  # a phone
+        viewer.wait_for_function("document.querySelector('.stage canvas').clientHeight > 0.45 * innerHeight")
 
 
 # ── With keys ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,15 +3,16 @@
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Suggestion } from "../api/motion";
+import { Microphone, type Hearing } from "../microphone/Microphone";
+import type { Hindrance } from "../microphone/recorder";
+import { WORDS as SPEECH } from "../microphone/words";
 import { perform, performSpoken, useStudio, useWords } from "../studio";
 import "./command.css";
 import { useReading } from "./draft";
 import { Editor } from "./Editor";
 import { Helpers } from "./Helpers";
 import { mended, type Reading } from "./marks";
-import { Microphone, type Hearing } from "./Microphone";
 import { Plan } from "./Plan";
-import type { Hindrance } from "./recorder";
 import { Suggestions } from "./Suggestions";
 import { Refusal } from "./Refusal";
 import { WORDS } from "./words";
@@ -136,8 +137,10 @@ interface State {
 /** What the page is about, or what it has understood. */
 function Understood({ state: { hearing, working, spoken, reading } }: { state: State }) {
   const words = useWords(WORDS);
+  const speech = useWords(SPEECH);
   const text = useStudio((studio) => studio.text);
-  const doing = hearing !== "idle" ? words[hearing] : working ? words[spoken ? "hearing" : "working"] : "";
+  const doing =
+    hearing !== "idle" ? speech[hearing] : working ? (spoken ? speech.hearing : words.working) : "";
   return (
     <>
       <span className="soft" role="status">

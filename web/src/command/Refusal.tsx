@@ -1,11 +1,12 @@
 /** Why nothing was performed: what was not understood, or what hinders the microphone. */
 
 import type { Problem } from "../api/http";
+import type { Hindrance } from "../microphone/recorder";
+import { WORDS as SPEECH } from "../microphone/words";
 import { useWords } from "../studio";
 import { useTold } from "../told/useTold";
 import { Complaint } from "../ui/Complaint";
 import type { Reading } from "./marks";
-import type { Hindrance } from "./recorder";
 import { WORDS } from "./words";
 
 interface Props {
@@ -17,8 +18,9 @@ interface Props {
 
 export function Refusal({ trouble, spoken, hindered, reading }: Props) {
   const words = useWords(WORDS);
+  const speech = useWords(SPEECH);
   const told = useTold();
-  const own = hindered ? words.hindered[hindered] : trouble && inOwnWords();
+  const own = hindered ? speech.hindered[hindered] : trouble && inOwnWords();
   if (!own) return <Complaint problem={trouble} />;
   return (
     <p className="problem" role="alert">
@@ -28,8 +30,8 @@ export function Refusal({ trouble, spoken, hindered, reading }: Props) {
 
   /** What the page can say better than the service, which does not know what it looks like here. */
   function inOwnWords(): string {
-    if (spoken && trouble?.status === 503) return `${words.noSpeech} ${told(trouble.message)}`;
-    if (spoken && trouble?.status === 422 && !trouble.heard) return words.nothingHeard;
+    if (spoken && trouble?.status === 503) return `${speech.noSpeech} ${told(trouble.message)}`;
+    if (spoken && trouble?.status === 422 && !trouble.heard) return speech.nothingHeard;
     const strange = reading?.draft.refused ? reading.doubts : [];
     const said = strange.map(({ start, end }) => `“${reading?.text.slice(start, end) ?? ""}”`);
     return trouble?.status === 404 && said.length > 0 ? words.notUnderstood(said.join(", ")) : "";

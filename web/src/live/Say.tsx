@@ -2,25 +2,33 @@
 
 import { useState } from "react";
 import { Problem, problemOf } from "../api/http";
+import { Microphone, type Hearing } from "../microphone/Microphone";
+import type { Hindrance } from "../microphone/recorder";
+import { WORDS as SPEECH } from "../microphone/words";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import type { Did, When } from "./messages";
-import { buffer, performLive, say, useSession } from "./session";
+import { buffer, performLive, say, talk, useSession } from "./session";
 import { fill, WORDS, type Words } from "./words";
 
 const WHENS: When[] = ["now", "next", "end"];
 
 export function Say() {
   const words = useWords(WORDS);
+  const speech = useWords(SPEECH);
   const role = useSession((session) => session.room?.role);
   const [text, setText] = useState("");
   const [when, setWhen] = useState<When>("now");
   const [took, setTook] = useState<Did>();
   const [problem, setProblem] = useState<Problem>();
+  const [hearing, setHearing] = useState<Hearing>("idle");
+  const [listening, setListening] = useState(false); // the service does, to what was said
+  const [hindered, setHindered] = useState<Hindrance>();
   const host = role === "host";
 
   const tell = async (asking: Promise<Did | undefined>) => {
     setTook(undefined);
+    setHindered(undefined);
     try {
       setTook(await asking);
       setProblem(undefined);
@@ -36,6 +44,12 @@ export function Say() {
     if (!what.trim()) return;
     const done = await tell(say({ type: "command", text: what.trim(), ...(host ? { when } : {}) }));
     if (done) setText((now) => (now === what ? "" : now)); // the next may be typed already
+  };
+  const speak = async (sound: Blob) => {
+    setListening(true);
+    const done = await tell(talk(sound, host ? when : undefined, setText));
+    setListening(false);
+    if (done) setText("");
   };
   const mend = (action: string) => {
     const known = problem?.phrase && text.includes(problem.phrase);
@@ -63,6 +77,14 @@ export function Say() {
           onChange={(event) => {
             setText(event.target.value);
           }}
+        />
+        <Microphone
+          label={words.aloud}
+          hearing={hearing}
+          busy={listening}
+          onHearing={setHearing}
+          onSound={(sound) => void speak(sound)}
+          onHindered={setHindered}
         />
         <button type="submit">{words.send}</button>
       </div>
@@ -93,9 +115,10 @@ export function Say() {
         </div>
       )}
       <p className="soft took" role="status">
-        {took && <Took did={took} words={words} />}
+        {hearing !== "idle" ? speech[hearing] : listening && speech.hearing}
+        {hearing === "idle" && took && <Took did={took} words={words} />}
       </p>
-      <Complaint problem={problem} />
+      <Complaint problem={hindered ? new Problem("said", speech.hindered[hindered]) : problem} />
       {problem && problem.nearest.length > 0 && (
         <div className="chips">
           {words.nearest}

@@ -7,13 +7,13 @@ const DOOR: Door = { room: "main", name: "Bo", audience: true, rate: 30, stays: 
 /** A socket whose other end is the test. */
 class FakeSocket {
   binaryType = "";
-  sent: string[] = [];
+  sent: (string | ArrayBuffer)[] = [];
   closed = false;
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: ((event: { code: number }) => void) | null = null;
 
-  send(text: string): void {
-    this.sent.push(text);
+  send(said: string | ArrayBuffer): void {
+    this.sent.push(said);
   }
 
   close(): void {
@@ -100,6 +100,30 @@ describe("LiveClient", () => {
     expect(sockets.every(({ closed }) => closed)).toBe(true);
   });
 
+  it("says something aloud in pieces, and tells what was heard before it is done", async () => {
+    const { sockets, client } = begin();
+    await vi.advanceTimersByTimeAsync(0);
+    sockets[0]?.onmessage?.({ data: '{"type":"welcome"}' });
+    const words: string[] = [];
+    const done = client.talk(new ArrayBuffer(70_000), "next", (text) => words.push(text));
+    const [talk, ...sent] = sockets[0]?.sent ?? [];
+    expect(JSON.parse(String(talk))).toEqual({ type: "talk", id: "1", when: "next" });
+    expect(sent.map((one) => (typeof one === "string" ? one : one.byteLength))).toEqual([
+      32768,
+      32768,
+      4464,
+      '{"type":"talk_end"}',
+    ]);
+    sockets[0]?.onmessage?.({ data: '{"type":"heard","id":"1","text":"wave"}' });
+    for (let k = 0; k < 8; k++) {
+      await vi.advanceTimersByTimeAsync(4000); // speech takes longer than words
+      sockets[0]?.onmessage?.({ data: frame(k) });
+    }
+    sockets[0]?.onmessage?.({ data: '{"type":"done","id":"1","did":{"type":"talk","plan":"wave"}}' });
+    expect(await done).toMatchObject({ plan: "wave" });
+    expect(words).toEqual(["wave"]);
+  });
+
   it("notices that nothing comes any more", async () => {
     const { sockets, links } = begin();
     await vi.advanceTimersByTimeAsync(0);
@@ -172,7 +196,7 @@ describe("LiveClient", () => {
     sockets[0]?.onmessage?.({ data: '{"type":"welcome"}' });
     const wave = client.say({ type: "command", text: "wave" });
     const fly = client.say({ type: "command", text: "fly" });
-    expect(sockets[0]?.sent.map((text) => JSON.parse(text) as unknown)).toEqual([
+    expect(sockets[0]?.sent.map((text) => JSON.parse(String(text)) as unknown)).toEqual([
       { type: "command", text: "wave", id: "1" },
       { type: "command", text: "fly", id: "2" },
     ]);

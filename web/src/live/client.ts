@@ -2,7 +2,7 @@
 
 import { address, Problem, problemOf } from "../api/http";
 import { decodeFrame, type Frame } from "./frames";
-import type { Did, Heard, Reply, Said } from "./messages";
+import type { Did, Heard, Reply, Said, When } from "./messages";
 
 /** Why there is no connection just now. */
 export type Why =
@@ -36,6 +36,8 @@ const SILENCE = 5; // s without a frame: the connection is dead, though nobody s
 const LOOK = 1000; // ms
 const STEADY = 5; // s that it was open, after which pauses start small again
 const PATIENCE = 20; // s for an answer
+const PATIENCE_FOR_SPEECH = 90; // s; the first time its model is loaded
+const PIECE = 1 << 15; // bytes of sound in a message
 
 /** Which room, and as whom. */
 export interface Door {
@@ -57,6 +59,7 @@ export interface World {
 }
 
 interface Pending {
+  heard?: (text: string) => void;
   done: (did: Did) => void;
   failed: (problem: Problem) => void;
   timer: ReturnType<typeof setTimeout>;
@@ -94,17 +97,19 @@ export class LiveClient {
 
   /** Say something; what became of it. Throws Problem. */
   say(said: Said): Promise<Did> {
-    const { socket } = this;
-    if (this.link?.at !== "open" || !socket) return Promise.reject(new Problem("offline"));
-    const id = String(++this.count);
-    return new Promise((done, failed) => {
-      const timer = setTimeout(() => {
-        this.pending.delete(id);
-        failed(new Problem("offline"));
-      }, 1000 * PATIENCE);
-      this.pending.set(id, { done, failed, timer });
+    return this.ask(PATIENCE, (socket, id) => {
       socket.send(JSON.stringify({ id, ...said }));
     });
+  }
+
+  /** Say something aloud: a sound file. `heard` is told which words it was, before they are done. Throws Problem. */
+  talk(sound: ArrayBuffer, when: When | undefined, heard: (text: string) => void): Promise<Did> {
+    const talk = (socket: WebSocket, id: string) => {
+      socket.send(JSON.stringify({ type: "talk", id, when }));
+      for (let at = 0; at < sound.byteLength; at += PIECE) socket.send(sound.slice(at, at + PIECE));
+      socket.send(JSON.stringify({ type: "talk_end" }));
+    };
+    return this.ask(PATIENCE_FOR_SPEECH, talk, heard);
   }
 
   /** Try again at once: the network is back, or somebody does not want to wait. */
@@ -117,6 +122,24 @@ export class LiveClient {
     this.attempt++;
     this.drop();
     clearTimeout(this.retryTimer);
+  }
+
+  private ask(
+    patience: number,
+    send: (socket: WebSocket, id: string) => void,
+    heard?: (text: string) => void,
+  ): Promise<Did> {
+    const { socket } = this;
+    if (this.link?.at !== "open" || !socket) return Promise.reject(new Problem("offline"));
+    const id = String(++this.count);
+    return new Promise((done, failed) => {
+      const timer = setTimeout(() => {
+        this.pending.delete(id);
+        failed(new Problem("offline"));
+      }, 1000 * patience);
+      this.pending.set(id, { heard, done, failed, timer });
+      send(socket, id);
+    });
   }
 
   private tell(link: Link): void {
@@ -182,7 +205,11 @@ export class LiveClient {
       this.world.heard(said as Heard);
       return;
     }
-    if (!pending || said.type === "heard") return;
+    if (!pending) return;
+    if (said.type === "heard") {
+      pending.heard?.(said.text);
+      return;
+    }
     clearTimeout(pending.timer);
     this.pending.delete(said.id);
     if (said.type === "done") pending.done(said.did);

@@ -85,9 +85,23 @@ function offStage(): void {
 /** Say something in the room; throws Problem. */
 export async function say(said: Said): Promise<Did | undefined> {
   const did = await client?.say(said);
-  const voice = said.type === "vote" ? said.option : did?.option; // who proposes something is for it
+  return voiced(did, said.type === "vote" ? said.option : did?.option);
+}
+
+/** What became of it; who proposes something is for it. */
+function voiced(did: Did | undefined, voice: number | undefined): Did | undefined {
   if (voice !== undefined) useSession.setState({ voice });
   return did;
+}
+
+/** Say something aloud in the room: a sound; `heard` is told which words it was. Throws Problem. */
+export async function talk(
+  sound: Blob,
+  when: When | undefined,
+  heard: (text: string) => void,
+): Promise<Did | undefined> {
+  const did = await client?.talk(await sound.arrayBuffer(), when, heard);
+  return voiced(did, did?.option);
 }
 
 /** Perform live what was composed in the studio. */

@@ -65,8 +65,9 @@ const en = {
   tookSoon: "Understood as {plan}; its turn comes in {n} s.",
   tookVote: "Proposed: {plan}. Now others can vote for it.",
   nearest: "Did you mean",
+  aloud: "Say it to the room",
   notSent:
-    "You are not connected just now. What you typed stays here: send it again when the connection is back.",
+    "You are not connected just now: send it again when the connection is back. What you typed stays here.",
   perform: "Perform it live",
   nothing: "Compose something above or on the timeline first.",
 
@@ -234,6 +235,7 @@ const zh: Words = {
   tookSoon: "理解为 {plan}；{n} 秒后轮到它。",
   tookVote: "已提议：{plan}。现在大家可以投票。",
   nearest: "您是想说",
+  aloud: "对房间说",
   notSent: "当前未连接。内容已保留，恢复连接后请重新发送。",
   perform: "现场表演",
   nothing: "请先在上方或时间轴上编排动作。",

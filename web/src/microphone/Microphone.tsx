@@ -3,6 +3,7 @@
 import { useEffect, useRef, type KeyboardEvent } from "react";
 import { useWords } from "../studio";
 import { Hindered, record, type Hindrance, type Recording } from "./recorder";
+import "./microphone.css";
 import { WORDS } from "./words";
 
 const HELD = 500; // ms; who lets go sooner has pressed, not held
@@ -11,6 +12,7 @@ const LONGEST = 50; // s; the service listens to a minute
 export type Hearing = "idle" | "asking" | "held" | "open"; // open: until it is pressed again
 
 interface Props {
+  label?: string; // where there are several
   hearing: Hearing;
   busy: boolean;
   onHearing: (hearing: Hearing) => void;
@@ -18,7 +20,7 @@ interface Props {
   onHindered: (why: Hindrance | undefined) => void;
 }
 
-export function Microphone({ hearing, busy, onHearing, onSound, onHindered }: Props) {
+export function Microphone({ label, hearing, busy, onHearing, onSound, onHindered }: Props) {
   const words = useWords(WORDS);
   const button = useRef<HTMLButtonElement>(null);
   const speech = useSpeech({ hearing, busy, onHearing, onSound, onHindered }, (level) => {
@@ -41,7 +43,7 @@ export function Microphone({ hearing, busy, onHearing, onSound, onHindered }: Pr
       ref={button}
       type="button"
       className={`mic ${hearing}`}
-      aria-label={words.speak}
+      aria-label={label ?? words.speak}
       aria-pressed={hearing === "held" || hearing === "open"}
       title={words.speakTitle}
       aria-disabled={busy}
