@@ -22,6 +22,7 @@ LONGEST_CORRECTION = 0.2  # m; a foot that would need more is not standing, what
 LIFT_TIME = 0.1  # s, over which a foot is lifted out of the floor
 HOLD_TIME = 0.04  # s, over which it is caught and let go
 STEP_HEIGHT, STEP_SPEED = 0.06, 0.4  # m and m/s: a foot that moves faster from one place to another is lifted so far
+STILL = 0.25  # m/s: what moves faster although it is held does not stand
 STRAIGHT = 0.02  # m; a knee that sticks out less than this tends forward
 RELEASE = 0.3  # s, at least, over which a lifted foot returns to its own path
 
@@ -83,6 +84,8 @@ def _lowest_sole(clip: Clip) -> Array:
 def lock_feet(clip: Clip, seams: Sequence[tuple[float, float]] = ()) -> Clip:
     """Standing feet stay where they came down, and no sole is below the floor; the legs follow by two-bone IK.
 
+    The contacts of what is returned are of those that stand still now.
+
     Args:
         clip: Any clip with contacts.
         seams: From when to when (s) one action goes over into another: there a foot that has to go elsewhere is lifted
@@ -99,18 +102,20 @@ def lock_feet(clip: Clip, seams: Sequence[tuple[float, float]] = ()) -> Clip:
         lowest[block] = sole_points(legs, position, world)[..., 1].reshape(-1, 2, 3).min(axis=-1)
     # On the way from one clip into another a foot may be in the air or slide, whatever both clips say of it.
     contacts = clip.contacts & _standing(clip, feet, 2 * CONTACT_HEIGHT, 2 * CONTACT_SPEED)
-    rotation = clip.rotation.copy()
+    rotation, stands = clip.rotation.copy(), np.empty_like(contacts)
     for index, side in enumerate(("left", "right")):
         pair = slice(2 * index, 2 * index + 2)
         correction = smooth(_hold(feet[:, pair], contacts[:, pair], clip.fps), HOLD_TIME * clip.fps)
-        slides = _speed(feet[:, pair][:, 1, [0, 2]] + correction[:, [0, 2]], clip.fps) > STEP_SPEED
+        speed = _speed(feet[:, pair][..., [0, 2]] + correction[:, None, [0, 2]], clip.fps)
+        slides = speed[:, 1] > STEP_SPEED
+        stands[:, pair] = contacts[:, pair] & (speed < STILL)
         lift = np.maximum(-lowest[:, index], np.maximum(STEP_HEIGHT - lowest[:, index], 0.0) * (slides & stepping))
         correction[:, 1] = envelope(np.maximum(lift, 0.0), max(1, round(LIFT_TIME * clip.fps)))
         for block in blocks:
             _move_foot(clip, rotation, side, correction[block], block)
         joints = [clip.skeleton.index(f"{side}_{part}") for part in ("hip", "knee", "ankle")]
         rotation[:, joints] = quat.unroll(rotation[:, joints])
-    return replace(clip, rotation=rotation)
+    return replace(clip, rotation=rotation, contacts=stands)
 
 
 def _move_foot(clip: Clip, rotation: Array, side: str, correction: Array, block: slice) -> None:
