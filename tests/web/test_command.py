@@ -188,6 +188,17 @@ def test_characters_are_chosen_with_enter_before_the_command_is(page: Page) -> N
     assert [body for path, body in asked if path == "commands" and "挥手" in body]
 
 
+def test_a_link_to_give_away_has_no_key(context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto("/?key=motion_mine_alone&say=bow")
+    wait_for_plan(page, "bow")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/?say=bow")
+    assert "key=motion_mine_alone" in page.url
+
+
 def test_what_was_said_before_comes_back(page: Page) -> None:
     say(page, "clap twice")
     say(page, "bow")

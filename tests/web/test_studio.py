@@ -35,6 +35,27 @@ def test_a_typed_command_moves_as_planned(page: Page) -> None:
     assert np.linalg.norm((position(page, "pelvis") - start)[[0, 2]]) == pytest.approx(5, abs=0.7)
 
 
+def test_a_browser_that_keeps_nothing_performs(page: Page) -> None:
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError') } })"
+    )
+    page.reload()
+    assert say(page, "bow")["plan"] == "bow"
+    page.get_by_role("button", name="中文").click()
+    page.get_by_role("button", name="姿势").click()
+    page.get_by_text("拖动").first.wait_for()
+
+
+def test_a_file_that_is_dropped_beside_leaves_the_page_as_it_is(page: Page) -> None:
+    refused = """() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["words"], "words.txt"));
+      const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+      return !document.querySelector(".timeline").dispatchEvent(event);
+    }"""
+    assert page.evaluate(refused)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nobody_is_kept_out(page: Page, theme: str) -> None:
     page.get_by_label("Colours").select_option(theme)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 from seen import hindrances, position, say, seek
 
 if TYPE_CHECKING:
@@ -160,6 +161,21 @@ def test_split_delete_undo_redo(page: Page) -> None:
     assert blocks(page) == ["wave", "wave", "run"]
 
 
+def test_who_is_quick_loses_nothing(page: Page) -> None:
+    body = timeline(page).get_by_role("group", name="Body").locator(".block")
+    block(page, "wave").focus()
+    for key in ("d", "d", "Control+z"):  # none waits for the one before
+        page.keyboard.press(key)
+    expect(page.get_by_role("button", name="Redo")).to_be_enabled(timeout=20_000)
+    page.keyboard.press("Control+Shift+z")
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled(timeout=20_000)
+    expect(body).to_have_text(["wave", "wave", "wave", "run"])
+    block(page, "run").focus()
+    with recomposed(page):
+        page.keyboard.press("Delete")
+    expect(page.locator(".block:focus")).to_have_text("wave")
+
+
 def test_values_make_it_longer_and_the_next_makes_room(page: Page) -> None:
     block(page, "wave").click()
     times = timeline(page).get_by_label("Times")
@@ -230,6 +246,11 @@ def test_an_action_is_added_to_a_row(page: Page) -> None:
     with recomposed(page):
         page.keyboard.press("Enter")
     assert shown(page, "shake head", "Head")[0] == pytest.approx(4.0)
+    page.get_by_role("button", name="Add an action: Body").click()
+    page.get_by_role("combobox", name="Look for an action").fill("bow")
+    with recomposed(page):
+        page.keyboard.press("Enter")  # before it was found
+    assert blocks(page)[-1] == "bow"
 
 
 def test_an_action_is_dropped_from_elsewhere(page: Page) -> None:

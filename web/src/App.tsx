@@ -39,6 +39,19 @@ export function App() {
     begun = true;
     void begin(COMMANDS.en.first, !CALM);
   }, []);
+  useEffect(() => {
+    const keep = (event: DragEvent) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault(); // else the browser would show the file instead of the page
+      event.dataTransfer.dropEffect = "none";
+    };
+    window.addEventListener("dragover", keep);
+    window.addEventListener("drop", keep);
+    return () => {
+      window.removeEventListener("dragover", keep);
+      window.removeEventListener("drop", keep);
+    };
+  }, []);
   return (
     <>
       <KeyDialog />

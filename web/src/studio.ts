@@ -37,7 +37,6 @@ interface Studio {
   problem: Trouble | undefined; // with what was asked for last
   chosen: Chosen | undefined; // block of the timeline
   source: Source | undefined; // what the figure does instead of what is shown: a pose being edited, a live room
-  avatar: File | undefined; // a character of the user's own
 }
 
 /** What went wrong, and where on the page it was asked for. */
@@ -62,7 +61,11 @@ export const kept = {
     }
   },
   write(name: string, value: unknown): void {
-    localStorage.setItem(`motion-${name}`, JSON.stringify(value));
+    try {
+      localStorage.setItem(`motion-${name}`, JSON.stringify(value));
+    } catch {
+      // full, or forbidden: then it is kept no longer than the page is open
+    }
   },
 };
 
@@ -85,7 +88,6 @@ export const useStudio = create<Studio>(() => ({
   problem: undefined,
   chosen: undefined,
   source: undefined,
-  avatar: undefined,
 }));
 
 const { getState: now, setState: set } = useStudio;
@@ -121,18 +123,20 @@ function remember(text: string): void {
 
 let count = 0; // of performances: an answer that a later one has overtaken is dropped
 
-/** Shows what `make` gives; what was asked for before can be undone. Whether it was shown. */
+export type Outcome = "shown" | "refused" | "overtaken";
+
+/** Shows what `make` gives; what was asked for before can be undone. */
 async function show(
   make: () => Promise<Motion>,
   asked: (motion: Motion) => Asked,
   how: { at?: Trouble["at"]; playing?: boolean; keepTime?: boolean; history?: boolean } = {},
-): Promise<boolean> {
+): Promise<Outcome> {
   const number = ++count;
   set({ working: true });
   try {
     const [joints, motion] = await Promise.all([service.skeleton(), make()]);
     const data = await service.frames(motion.id);
-    if (number !== count) return false;
+    if (number !== count) return "overtaken";
     const before = now();
     if (how.keepTime) clock.extend(motion.timeline.duration);
     else clock.start(motion.timeline.duration, how.playing ?? true);
@@ -144,10 +148,11 @@ async function show(
       problem: undefined,
       ...(how.history === false ? {} : { past, future: [] }),
     });
-    return true;
+    return "shown";
   } catch (error) {
-    if (number === count) set({ problem: { at: how.at ?? "command", problem: problemOf(error) } });
-    return false;
+    if (number !== count) return "overtaken";
+    set({ problem: { at: how.at ?? "command", problem: problemOf(error) } });
+    return "refused";
   } finally {
     if (number === count) set({ working: false });
   }
@@ -156,50 +161,62 @@ async function show(
 /** Perform a command; `said`: by the user, who may want to say it again. */
 export async function perform(text: string, playing = true, said = true): Promise<void> {
   set({ source: undefined });
-  if (
-    await show(
-      () => service.command(text),
-      () => ({ text }),
-      { playing },
-    )
-  ) {
-    if (said) remember(text);
-    set({ chosen: undefined });
-  }
+  const asked = () => ({ text });
+  if ((await show(() => service.command(text), asked, { playing })) !== "shown") return;
+  if (said) remember(text);
+  set({ chosen: undefined });
 }
 
 /** Perform what is said in a recording. */
 export async function performSpoken(sound: Blob): Promise<void> {
   set({ source: undefined });
+  const { text } = now();
   let heard = "";
+  const write = (words: string) => {
+    heard = words;
+    if (now().text === text) set({ text: words }); // else something was typed meanwhile
+  };
   const make = async () => {
     const spoken = await service.listen(sound).catch((error: unknown) => {
-      if (error instanceof Problem && error.heard) set({ text: error.heard });
+      if (error instanceof Problem && error.heard) write(error.heard);
       throw error;
     });
-    heard = spoken.heard.text;
-    set({ text: heard });
+    write(spoken.heard.text);
     return spoken;
   };
-  if (await show(make, () => ({ text: heard }))) {
-    remember(heard);
-    set({ chosen: undefined });
-  }
+  if ((await show(make, () => ({ text: heard }))) !== "shown") return;
+  remember(heard);
+  set({ chosen: undefined });
 }
+
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Changes of the timeline, undo and redo come one after the other: each is made of what the one before has left. */
+function inTurn<T>(change: () => Promise<T>): Promise<T> {
+  const done = queue.then(change);
+  queue = done.catch(() => undefined);
+  return done;
+}
+
+let changes = 0;
 
 /**
  * Perform tracks that were changed by hand; the position in the motion stays. What states no length lasts as long as it
- * takes, and what follows makes room. Whether that was possible.
+ * takes, and what follows makes room. Of changes that wait for their turn only the last is made, which has the others.
  */
-export function performTracks(tracks: TrackOf[]): Promise<boolean> {
+export function performTracks(tracks: TrackOf[]): Promise<Outcome> {
+  const number = ++changes;
   set({ source: undefined });
-  const { text } = now().asked;
-  let sent = tracks;
-  const make = async () => {
-    sent = await measured(tracks);
-    return service.compose(sent);
-  };
-  return show(make, () => ({ text, tracks: sent }), { at: "timeline", keepTime: true });
+  return inTurn(async () => {
+    if (number !== changes) return "overtaken";
+    const { text } = now().asked;
+    let sent = tracks;
+    const make = async () => {
+      sent = await measured(tracks);
+      return service.compose(sent);
+    };
+    return show(make, () => ({ text, tracks: sent }), { at: "timeline", keepTime: true });
+  });
 }
 
 /** The tracks of what is shown: as changed by hand, or as the service understood the words. */
@@ -214,7 +231,8 @@ async function travel(from: "past" | "future", to: "past" | "future"): Promise<v
   const leaving = now().asked;
   const { tracks, text } = target;
   const make = () => (tracks ? service.compose(tracks) : service.command(text));
-  if (!(await show(make, () => target, { at: "timeline", keepTime: true, history: false }))) return;
+  const how = { at: "timeline", keepTime: true, history: false } as const;
+  if ((await show(make, () => target, how)) !== "shown") return;
   set((studio) => ({
     [from]: studio[from].slice(0, -1),
     [to]: [...studio[to], leaving],
@@ -223,5 +241,5 @@ async function travel(from: "past" | "future", to: "past" | "future"): Promise<v
   }));
 }
 
-export const undo = () => travel("past", "future");
-export const redo = () => travel("future", "past");
+export const undo = () => inTurn(() => travel("past", "future"));
+export const redo = () => inTurn(() => travel("future", "past"));

@@ -27,7 +27,11 @@ interface Details {
 
 /** The key that the service asks for; empty on one's own machine. One in the page's address is for that page alone. */
 export function key(): string {
-  return new URLSearchParams(location.search).get("key") ?? localStorage.getItem(KEY) ?? "";
+  try {
+    return new URLSearchParams(location.search).get("key") ?? localStorage.getItem(KEY) ?? "";
+  } catch {
+    return ""; // a browser that keeps nothing
+  }
 }
 
 export function keepKey(value: string): void {

@@ -112,10 +112,6 @@ export interface Spoken extends Motion {
 
 const at = "/v1";
 
-/** Understand a command, without performing it. */
-export const parse = (text: string, signal?: AbortSignal) =>
-  send<Parsed>(`${at}/parse`, { text }, { signal });
-
 /** Understand what there is of a command. */
 export const draft = (text: string, signal?: AbortSignal) =>
   send<Draft>(`${at}/parse/draft`, { text }, { signal });

@@ -9,11 +9,18 @@ function asked(): string {
   return new URLSearchParams(location.search).get("say")?.trim() ?? "";
 }
 
-/** The address of a command. */
-export function linkTo(text: string): string {
+/** This page's address with a command in it. */
+function withCommand(text: string): URL {
   const link = new URL(location.href);
   link.searchParams.delete("say");
   if (text && text.length <= MOST) link.searchParams.set("say", text);
+  return link;
+}
+
+/** The address of a command, to give away: without one's own key. */
+export function linkTo(text: string): string {
+  const link = withCommand(text);
+  link.searchParams.delete("key");
   return link.href;
 }
 
@@ -32,6 +39,6 @@ export async function begin(example: string, playing: boolean): Promise<void> {
   useStudio.subscribe((studio, before) => {
     if (studio.asked === before.asked) return;
     const { text, tracks } = studio.asked; // changed by hand it is more than its words
-    history.replaceState(history.state, "", linkTo(tracks ? "" : text));
+    history.replaceState(history.state, "", withCommand(tracks ? "" : text));
   });
 }

@@ -2,26 +2,24 @@
 
 import * as service from "../api/motion";
 import type { Mask, Placed, TrackOf } from "../api/motion";
-import { clock, perform, performTracks, tracksNow, useStudio } from "../studio";
-import { endOf, insert, maskOf, toFrame } from "../timeline/tracks";
+import { clock, perform, useStudio } from "../studio";
+import { clipsOf, insert, lastOf, maskOf, toFrame } from "../timeline/tracks";
+import { apply, shownTracks } from "../timeline/view";
 import type { Action } from "./api";
 
 /** When what moves the whole body is over, s. */
-function bodyEnd(tracks: TrackOf[]): number {
-  return toFrame(Math.max(0, ...(tracks[0]?.clips ?? []).map(endOf)));
-}
+const bodyEnd = (tracks: TrackOf[]): number => toFrame(lastOf(clipsOf(tracks, 0)));
 
 /** Shows tracks from where something was put in. No block is chosen: cards stay where they are under the pointer. */
 async function put(tracks: TrackOf[], first: Placed): Promise<Placed | undefined> {
-  useStudio.setState({ chosen: undefined });
-  if (!(await performTracks(tracks))) return undefined;
+  if (!(await apply({ tracks, at: undefined }))) return undefined;
   clock.seek(first.start);
   return first;
 }
 
 /** Gestures go where the playhead is, what needs the whole body behind all else; where it is, if that was possible. */
 export async function addAction({ name, usual, mask }: Action): Promise<Placed | undefined> {
-  const tracks = tracksNow();
+  const tracks = shownTracks();
   const start = mask === "full" ? bodyEnd(tracks) : toFrame(clock.time);
   const clip = { action: name, start, duration: toFrame(usual) };
   const next = insert(tracks, clip, mask);
@@ -37,7 +35,7 @@ function placedIn(tracks: TrackOf[], action: string, start: number): Placed | un
 /** All that some words mean goes behind all else, block by block. */
 export async function addWords(say: string): Promise<Placed | undefined> {
   const meant = await service.command(say);
-  const tracks = tracksNow();
+  const tracks = shownTracks();
   const from = bodyEnd(tracks);
   const later = meant.tracks.map((track, index) => ({
     mask: maskOf(track, index),

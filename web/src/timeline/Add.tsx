@@ -33,17 +33,20 @@ function Picker({ mask, close }: { mask: Mask; close: () => void }) {
   const [start] = useState(() => startOn(mask));
   const [text, setText] = useState("");
   const [active, setActive] = useState(0);
-  const { found, problem } = useFound(text.trim());
+  const { of, found, problem } = useFound(text.trim());
   const pick = (action: Known | undefined) => {
     if (!action) return;
     close();
     void apply(place(shownTracks(), { action: action.name, start }, mask));
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return; // an input method's own keys
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by === undefined && event.key !== "Enter") return;
     event.preventDefault();
-    if (by === undefined) pick(found?.[active]);
+    if (by === undefined && of === text.trim()) pick(found?.[active]);
+    else if (by === undefined)
+      void search(text.trim()).then(([first]) => pick(first), noop); // what is shown is older
     else if (found?.length) setActive((active + by + found.length) % found.length);
   };
   return (
@@ -90,23 +93,31 @@ function Picker({ mask, close }: { mask: Mask; close: () => void }) {
   );
 }
 
+const noop = () => undefined; // the list tells what is wrong
+
 const intoView = (item: HTMLElement | null): void => {
   item?.scrollIntoView({ block: "nearest" });
 };
 
+interface Found {
+  of?: string; // the text
+  found?: Known[];
+  problem?: Problem;
+}
+
 /** What is found for a text, once one has paused typing. */
-function useFound(text: string): { found?: Known[]; problem?: Problem } {
-  const [state, setState] = useState<{ found?: Known[]; problem?: Problem }>({});
+function useFound(text: string): Found {
+  const [state, setState] = useState<Found>({});
   useEffect(() => {
     const asking = new AbortController();
     const timer = setTimeout(
       () => {
         search(text, asking.signal).then(
           (found) => {
-            setState({ found });
+            setState({ of: text, found });
           },
           (error: unknown) => {
-            if (!asking.signal.aborted) setState({ problem: problemOf(error) });
+            if (!asking.signal.aborted) setState({ of: text, problem: problemOf(error) });
           },
         );
       },

@@ -5,28 +5,17 @@ import type { Placed, Side } from "../api/motion";
 import { clock, useStudio, useWords, type Chosen } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { sensible, useDetails, useNames } from "./actions";
-import { PANEL } from "./blockKeys";
+import { PANEL, refocus } from "./blockKeys";
 import { Choice, named } from "../ui/Choice";
 import { Amount } from "./fields";
-import {
-  change,
-  clipAt,
-  duplicate,
-  maskOf,
-  move,
-  remove,
-  SHORTEST,
-  split,
-  toFrame,
-  turn,
-  type Edit,
-} from "./tracks";
+import { change, clipAt, duplicate, maskOf, move, remove, split, toFrame, turn, type Edit } from "./tracks";
 import { useTold } from "../told/useTold";
 import { noteOf } from "./Tracks";
 import { apply, shownTracks, useTracks } from "./view";
 import { WORDS } from "./words";
 
 const SIDES: Side[] = ["left", "right", "both"];
+const LEAST = 0.1; // s
 const LONGEST = 3600; // s, m, degrees: as the service takes them
 const MOST = 1000; // times
 const TOLD = "block-told"; // the id of what is said about a field
@@ -143,6 +132,7 @@ function Values({ at, clip, refused, children }: ValuesProps) {
           className="plain"
           onClick={() => {
             put({ tracks: remove(shownTracks(), at), at: undefined });
+            refocus();
           }}
         >
           {words.remove}
@@ -155,7 +145,7 @@ function Values({ at, clip, refused, children }: ValuesProps) {
           })}
         />
         <Amount
-          {...amount("duration", 0.1, SHORTEST / 3, LONGEST, (duration) => {
+          {...amount("duration", 0.1, LEAST, LONGEST, (duration) => {
             set({ duration }, "duration");
           })}
           usual={words.usual}

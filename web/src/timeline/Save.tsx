@@ -3,6 +3,7 @@
 import { useId, useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { save, type Sequence } from "../api/motion";
+import { changed } from "../library/state";
 import { perform, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { Popover } from "./Popover";
@@ -41,6 +42,7 @@ function Form({ close }: { close: () => void }) {
       setDone(
         await save(name.trim(), asked.tracks ? { tracks: asked.tracks } : { text: asked.text }, replace),
       );
+      changed();
     } catch (error) {
       const found = problemOf(error);
       if (found.status === TAKEN) setTaken(true);

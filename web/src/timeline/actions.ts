@@ -64,7 +64,7 @@ export function useNames(): (action: string) => string {
 }
 
 /** The actions that mean what was typed, the nearest first; all if nothing was. */
-export async function search(text: string, signal: AbortSignal): Promise<Known[]> {
+export async function search(text: string, signal?: AbortSignal): Promise<Known[]> {
   const query = new URLSearchParams({ limit: text ? "30" : String(MOST), ...(text && { text }) });
   return (await get<{ actions: Known[] }>(`/v1/actions?${query.toString()}`, signal)).actions;
 }

@@ -34,8 +34,18 @@ export function onBlockKey(event: KeyboardEvent, at: Chosen): boolean {
     const edit = byKey(event, at);
     if (!edit) return isChange(event) && key.startsWith("Arrow");
     void apply(edit);
+    if (!edit.at) refocus();
   }
   return true;
+}
+
+/** The focus goes on to a block that is left, or to where one is added. */
+export function refocus(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement !== document.body) return;
+    const left = document.querySelector<HTMLElement>(".tracks .block[tabindex='0']");
+    (left ?? document.querySelector<HTMLElement>(".tracks button.add"))?.focus();
+  });
 }
 
 const isChange = ({ altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean =>

@@ -24,7 +24,7 @@ export function Amount({ label, value, step, min, max, usual, wrong, told, set, 
   const done = () => {
     if (draft === undefined || draft === shown) return;
     setDraft(undefined);
-    const next = Number(draft);
+    const next = Number(draft.trim().replace(",", "."));
     const whole = step % 1 !== 0 || Number.isInteger(next);
     if (draft.trim() === "" && usual) set(undefined);
     else if (draft.trim() !== "" && next >= min && next <= max && whole) set(next);

@@ -5,7 +5,6 @@ import {
   change,
   duplicate,
   endOf,
-  find,
   insert,
   move,
   neighbour,
@@ -185,11 +184,6 @@ describe("the rest", () => {
     const own = open[0]?.clips[0];
     const tracks = withLengths(open, new Map(own ? [[own, 3.6]] : []));
     expect(seen(tracks)).toEqual(["wave 0-3.6", "run 3.6-5.6"]);
-  });
-
-  it("finds by action and start", () => {
-    expect(find(TRACKS, clip("point", 1.01))).toEqual({ track: 1, clip: 0 });
-    expect(find(TRACKS, clip("point", 2))).toBeUndefined();
   });
 
   it("leads from block to block", () => {

@@ -212,17 +212,6 @@ export function split(tracks: TrackOf[], at: Chosen, time: number): Edit | undef
   return { tracks: withClips(tracks, at.track, clips), at };
 }
 
-/** Where a clip is that has this action and begins about then. */
-export function find(tracks: TrackOf[], clip: Placed): Chosen | undefined {
-  for (const [track, { clips }] of tracks.entries()) {
-    const found = clips.findIndex(
-      (one) => one.action === clip.action && Math.abs(one.start - clip.start) < FRAME,
-    );
-    if (found >= 0) return { track, clip: found };
-  }
-  return undefined;
-}
-
 /** The block that an arrow key leads to from another: the next of its row, or the nearest of the next row. */
 export function neighbour(tracks: TrackOf[], at: Chosen, key: string): Chosen | undefined {
   const rows = rowsOf(tracks).map(({ tracks: numbers }) =>

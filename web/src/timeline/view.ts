@@ -38,17 +38,25 @@ export function useTracks(): TrackOf[] {
 
 let count = 0; // of changes: only the last one is awaited
 
-/** Shows a change at once, and composes it; what is impossible is taken back. Whether it was possible. */
+// A command that was performed meanwhile has a timeline of its own.
+useStudio.subscribe((studio, before) => {
+  if (studio.asked === before.asked || studio.asked.tracks) return;
+  count++;
+  useView.setState({ pending: undefined });
+});
+
+/** Shows a change at once, and composes it; what is impossible is taken back. Whether it is shown. */
 export async function apply(edit: Edit): Promise<boolean> {
   const number = ++count;
   const before = useStudio.getState().chosen;
   useView.setState({ pending: edit.tracks });
   choose(edit.at);
-  const done = await performTracks(edit.tracks);
-  if (number !== count) return done;
-  useView.setState({ pending: undefined });
-  if (!done) useStudio.setState({ chosen: before });
-  return done;
+  const outcome = await performTracks(edit.tracks);
+  if (number === count) {
+    useView.setState({ pending: undefined });
+    if (outcome === "refused") useStudio.setState({ chosen: before });
+  }
+  return outcome === "shown";
 }
 
 /** Calls `paint` after this render and whenever the clock has moved: so playing renders nothing. */

@@ -3,7 +3,7 @@
 import { create } from "zustand";
 import { Problem } from "../../api/http";
 import { skeleton } from "../../api/motion";
-import { kept, useStudio } from "../../studio";
+import { kept } from "../../studio";
 import * as keep from "./keep";
 import type { Avatar } from "./load";
 import { Unfit } from "./unfit";
@@ -43,13 +43,13 @@ export async function begin(): Promise<void> {
 /** An avatar that is kept plays; undefined: the mannequin does. */
 export async function wear(id: number | undefined): Promise<void> {
   const chosen = now().avatars.find((one) => one.id === id);
-  await change(chosen?.name, chosen?.file, () => Promise.resolve(chosen?.id));
+  await change(chosen?.file, () => Promise.resolve(chosen?.id));
 }
 
 /** A new avatar plays, and is kept. */
 export async function bring(file: File): Promise<void> {
   const name = file.name.replace(/\.(vrm|glb)$/i, "");
-  await change(name, file, async () => {
+  await change(file, async () => {
     const id = await keep.add(name, file);
     set({ avatars: await keep.all() });
     return id;
@@ -58,19 +58,19 @@ export async function bring(file: File): Promise<void> {
 
 export async function discard(id: number): Promise<void> {
   if (now().current === id) await wear(undefined);
-  await keep.remove(id);
-  set({ avatars: await keep.all() });
+  try {
+    await keep.remove(id);
+    set({ avatars: await keep.all() });
+  } catch (error) {
+    set({ problem: error instanceof Unfit ? error : new Unfit("store", [String(error)]) });
+  }
 }
 
 export function openWardrobe(open: boolean): void {
   set({ open, problem: undefined });
 }
 
-async function change(
-  name: string | undefined,
-  file: Blob | undefined,
-  number: () => Promise<number | undefined>,
-): Promise<void> {
+async function change(file: Blob | undefined, number: () => Promise<number | undefined>): Promise<void> {
   const own = ++count;
   set({ loading: file !== undefined, problem: undefined });
   try {
@@ -81,7 +81,6 @@ async function change(
     }
     now().avatar?.dispose();
     set({ avatar, current: undefined });
-    useStudio.setState({ avatar: file && new File([file], name ?? "avatar") });
     const current = await number();
     if (own !== count) return;
     set({ current });
