@@ -60,9 +60,7 @@ def routes(service: Service) -> APIRouter:
         and .json, key-pose .yaml. They can be said and found at once."""
         wanted = normal_name(name) if name else ""
         if wanted and library.store.get(wanted) is not None:
-            raise HTTPException(
-                409, f"There is {wanted} already: take another name, or PUT /v1/actions/{wanted}/motion."
-            )
+            raise HTTPException(409, f"There is {wanted} already: take another name, or replace its motion.")
         title = title_of(PurePosixPath(_leaf(file)))
         if PurePosixPath(file).suffix.lower() in SCRIPTS:  # it says itself what it is
             title = Title(title.name)

@@ -2,6 +2,7 @@
 
 import { useRef, useState, type KeyboardEvent, type PointerEvent, type RefObject } from "react";
 import { said, useWords } from "../studio";
+import { DRAGGED } from "../timeline/Tracks";
 import { carried, pieces, type Reading, type Style } from "./marks";
 import { WORDS } from "./words";
 
@@ -74,6 +75,13 @@ export function Editor({ field, text, reading, refused, ...tell }: Props) {
         onChange={(event) => {
           back.forget();
           tell.onText(event.target.value);
+        }}
+        onDrop={(event) => {
+          if (!event.dataTransfer.types.includes(DRAGGED)) return;
+          event.preventDefault(); // else it would stick to the word before
+          const before = text.trimEnd();
+          const name = event.dataTransfer.getData("text/plain");
+          tell.onText(before ? `${before}${words.then}${name}` : name);
         }}
         onCompositionStart={() => {
           tell.onComposing(true);

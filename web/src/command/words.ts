@@ -39,6 +39,7 @@ const en = {
   ask: "What shall the character do?",
   first: "wave then run",
   go: "Perform",
+  then: " then ", // before what is dropped into the field
   examples: ["wave then run", "run while waving the left hand three times", "先走路，再跳两下，最后鞠躬"],
   hint: "Type it, or hold the microphone and say it: English or Chinese, one action after another or several at once.",
   working: "Working…",
@@ -117,6 +118,7 @@ const zh: Words = {
   ask: "让角色做什么？",
   first: "先挥手，再跑步",
   go: "开始",
+  then: "，然后",
   examples: ["先挥手，再跑步", "一边走一边鼓掌三次", "walk, then jump twice, then bow"],
   hint: "打字，或按住麦克风说出来：中文或英文，可以先后做，也可以同时做几个动作。",
   working: "正在生成…",
