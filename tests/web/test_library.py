@@ -15,7 +15,7 @@ from seen import hindrances, position, say, seek, settle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
     from running import Running
 
 MOCAP = Path(__file__).parents[3] / "shared/mocap"
@@ -132,6 +132,25 @@ def test_all_of_them_come_page_by_page_by_keyboard(page: Page, shelf: Locator) -
         page.wait_for_function("n => document.querySelectorAll('.card').length > n", arg=before, timeout=SLOW)
         shelf.locator(".cards[aria-busy=false]").wait_for(timeout=SLOW)
     assert len(names(shelf)) == len(set(names(shelf))) >= 77
+
+
+def test_a_page_that_does_not_come_is_asked_for_once(page: Page, shelf: Locator) -> None:
+    asked = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=503, json={"detail": "not now"})
+
+    page.route("**/v1/actions?*cursor=*", refuse)
+    more = shelf.get_by_role("button", name="More", exact=True)
+    more.scroll_into_view_if_needed()
+    shelf.get_by_role("alert").filter(has_text="not now").wait_for(timeout=SLOW)
+    page.wait_for_timeout(1500)
+    assert len(asked) == 1 and more.is_enabled()
+    page.unroute("**/v1/actions?*cursor=*")
+    more.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.card').length > 24", timeout=SLOW)
+    shelf.get_by_role("alert").filter(has_text="not now").wait_for(state="detached", timeout=SLOW)
 
 
 def test_a_click_adds_and_the_figure_does_it(figure: Page, shelf: Locator) -> None:
@@ -316,6 +335,8 @@ def test_sequences_are_added_block_by_block(page: Page, shelf: Locator, ask: Ask
     page.get_by_text("The character performs: curtain").wait_for(timeout=SLOW)
     shelf.get_by_role("button", name="Delete curtain").click()
     shelf.get_by_text("Nothing is saved yet").wait_for(timeout=SLOW)
+    focused = "document.activeElement.getAttribute('aria-label')"
+    assert page.evaluate(focused) == shelf.locator(".saved").get_attribute("aria-label")
     shelf.get_by_role("button", name="Undo").click()
     shelf.get_by_role("button", name="Perform curtain").wait_for(timeout=SLOW)
     ask("DELETE", "/v1/sequences/curtain")

@@ -88,6 +88,21 @@ def test_a_hand_goes_where_it_is_drawn_and_back_by_undo(editor: Page) -> None:
     assert 0 < outward < 80, "what is out of reach is forgotten"
 
 
+def test_the_camera_is_free_when_the_tool_is_left_during_a_drag(editor: Page) -> None:
+    editor.mouse.move(*on_screen(editor, "handle-right_hand"))
+    editor.mouse.down()
+    editor.mouse.move(*(on_screen(editor, "handle-right_hand") - (5, 20)))
+    editor.get_by_role("button", name="Library", exact=True).press("Enter")
+    editor.wait_for_function("window.scene.getObjectByName('handle-right_hand') === undefined")
+    editor.mouse.up()
+    turned = "window.camera.quaternion.toArray()"  # which does not change as the camera goes along with the figure
+    before = editor.evaluate(turned)
+    box = editor.locator(".stage canvas").bounding_box()
+    assert box
+    drag(editor, np.array((box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)), (-120, 0))
+    assert np.abs(np.subtract(editor.evaluate(turned), before)).max() > 0.05
+
+
 def test_planted_feet_stay_while_the_hips_sink(editor: Page) -> None:
     joints = ("left_ankle", "right_ankle", "left_knee", "pelvis")
     before = {joint: position(editor, joint) for joint in joints}

@@ -49,13 +49,13 @@ export function Actions() {
           <Card key={action.name} action={action} />
         ))}
       </ul>
-      {cursor && <More busy={busy} more={more} />}
+      {cursor && <More busy={busy} failed={problem !== undefined} more={more} />}
     </>
   );
 }
 
-/** Asks for the next page when it comes into sight, or is pressed. */
-function More({ busy, more }: { busy: boolean; more: () => void }) {
+/** Asks for the next page when it comes into sight, or is pressed; after a failure only when it is pressed. */
+function More({ busy, failed, more }: { busy: boolean; failed: boolean; more: () => void }) {
   const words = useWords(WORDS);
   const button = useRef<HTMLButtonElement>(null);
   const ask = useRef(more);
@@ -69,11 +69,12 @@ function More({ busy, more }: { busy: boolean; more: () => void }) {
       },
       { rootMargin: "300px" },
     );
-    if (button.current && !busy) seen.observe(button.current); // anew after each page: it may be in sight still
+    // Anew after each page: it may be in sight still.
+    if (button.current && !busy && !failed) seen.observe(button.current);
     return () => {
       seen.disconnect();
     };
-  }, [busy]);
+  }, [busy, failed]);
   return (
     <button ref={button} type="button" className="plain more" disabled={busy} onClick={more}>
       {busy ? words.searching : words.more}

@@ -1,9 +1,11 @@
 /** Motion files of the user's own: named, sent one after the other, and told how they were read. */
 
 import { useState } from "react";
+import type { Problem } from "../api/http";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { Line } from "./Edit";
+import { UNSTATED } from "./map";
 import { drop, put, send, useFiles, waits, type Item } from "./queue";
 import { MapForm } from "./MapForm";
 import { Report } from "./Report";
@@ -72,10 +74,14 @@ export function Files() {
   );
 }
 
+/** Whether a file could not be read for want of what a map states. */
+const isOfSkeleton = (problem: Problem | undefined): boolean =>
+  problem?.kind === "said" && /joint|limb|map\.yaml|unit|axis|axes/.test(problem.message);
+
 /** A file that is not in yet. */
 function Waiting({ item }: { item: Item }) {
   const words = useWords(WORDS);
-  const { id, file, name, sent, problem, map } = item;
+  const { id, file, name, sent, problem, stated } = item;
   if (sent !== undefined) {
     const says = filled(sent < 1 ? words.sending : words.reading, { file: file.name });
     return (
@@ -108,11 +114,11 @@ function Waiting({ item }: { item: Item }) {
         </button>
       </div>
       <Complaint problem={problem} />
-      {problem?.kind === "said" && /joint|limb|map\.yaml|unit|axis|axes/.test(problem.message) && (
+      {(stated !== UNSTATED || isOfSkeleton(problem)) && (
         <MapForm
-          map={map}
-          set={(map) => {
-            put(id, { map });
+          stated={stated}
+          set={(stated) => {
+            put(id, { stated });
           }}
         />
       )}

@@ -1,41 +1,17 @@
-/** What somebody knows of a file's skeleton, as the YAML of a map. */
+/** What somebody knows of a file's skeleton. */
 
-import { useState } from "react";
 import { useWords } from "../studio";
 import { Choice } from "../ui/Choice";
+import { yamlOf, type Stated } from "./map";
 import { WORDS } from "./words";
 
 const AXES = ["+x", "-x", "+y", "-y", "+z", "-z"];
 const UNITS = ["m", "cm", "mm", "inch", "cmu"];
 
-interface Stated {
-  up: string;
-  facing: string;
-  unit: string;
-  joints: string; // lines "ours: the file's"
-}
-
-/** The map that says so; empty if nothing is stated. */
-export function yamlOf({ up, facing, unit, joints }: Stated): string {
-  const pairs = joints.split("\n").flatMap((line) => {
-    const [ours = "", ...rest] = line.split(/[:：]/);
-    const theirs = rest.join(":").trim();
-    return ours.trim() && theirs ? [`  ${JSON.stringify(ours.trim())}: ${JSON.stringify(theirs)}`] : [];
-  });
-  const facts = Object.entries({ up, facing, unit }).filter(([, value]) => value);
-  return [
-    ...(pairs.length > 0 ? ["joints:", ...pairs] : []),
-    ...facts.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
-  ].join("\n");
-}
-
-export function MapForm({ map, set, open }: { map: string; set: (map: string) => void; open?: boolean }) {
+export function MapForm({ stated, set }: { stated: Stated; set: (stated: Stated) => void }) {
   const words = useWords(WORDS);
-  const [stated, setStated] = useState<Stated>({ up: "", facing: "", unit: "", joints: "" });
   const put = (values: Partial<Stated>) => {
-    const next = { ...stated, ...values };
-    setStated(next);
-    set(yamlOf(next));
+    set({ ...stated, ...values });
   };
   const offered = (all: string[]) =>
     ["", ...all].map((one): [string, string] => [
@@ -43,7 +19,7 @@ export function MapForm({ map, set, open }: { map: string; set: (map: string) =>
       one.toUpperCase().replace(/^[A-Z]+$/, one) || words.auto,
     ]);
   return (
-    <details open={open ?? map !== ""}>
+    <details open={yamlOf(stated) !== ""}>
       <summary>{words.wrong}</summary>
       <p className="soft small">{words.wrongHint}</p>
       <div className="grid">

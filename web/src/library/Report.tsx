@@ -8,6 +8,7 @@ import { useTold } from "../told/useTold";
 import { addAction, say } from "./add";
 import { exchange, type Detail, type Reading, type Uploaded } from "./api";
 import { Picture, Watch } from "./Card";
+import { UNSTATED, yamlOf } from "./map";
 import { MapForm } from "./MapForm";
 import { previewAction } from "./preview";
 import { changed, open, tell } from "./state";
@@ -165,9 +166,10 @@ function Joints({ reading }: { reading: Reading }) {
 /** The same file, read again with what somebody knows of it. */
 function Again({ name, file, put }: { name: string; file: File; put: (made: Uploaded) => void }) {
   const words = useWords(WORDS);
-  const [map, setMap] = useState("");
+  const [stated, setStated] = useState(UNSTATED);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const map = yamlOf(stated);
   const read = async () => {
     setBusy(true);
     try {
@@ -184,7 +186,7 @@ function Again({ name, file, put }: { name: string; file: File; put: (made: Uplo
   };
   return (
     <>
-      <MapForm map={map} set={setMap} />
+      <MapForm stated={stated} set={setStated} />
       {map && (
         <button type="button" disabled={busy} onClick={() => void read()}>
           {busy ? filled(words.reading, { file: file.name }) : words.again}

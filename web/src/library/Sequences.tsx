@@ -1,6 +1,6 @@
 /** What the user has saved: commands of their own. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { address, problemOf, type Problem } from "../api/http";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
@@ -20,6 +20,7 @@ export function Sequences() {
   const [page, setPage] = useState<Page<SavedSequence>>();
   const [problem, setProblem] = useState<Problem>();
   const [text, setText] = useState("");
+  const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     const stop = new AbortController();
     sequences(null, stop.signal).then(
@@ -42,6 +43,10 @@ export function Sequences() {
     } catch (error) {
       setProblem(problemOf(error));
     }
+  };
+  /** Whoever has just deleted one goes on from the list, for its button goes. */
+  const gone = () => {
+    if (list.current?.contains(document.activeElement)) list.current.focus();
   };
   const shown = page?.items.filter((one) => saysSo(one, text)) ?? [];
   return (
@@ -68,9 +73,9 @@ export function Sequences() {
           {words.retry}
         </button>
       )}
-      <ul className="saved" aria-label={words.sequences}>
+      <ul ref={list} className="saved" aria-label={words.sequences} tabIndex={-1}>
         {shown.map((one) => (
-          <Saved key={one.name} sequence={one} />
+          <Saved key={one.name} sequence={one} gone={gone} />
         ))}
       </ul>
       {page?.cursor && (
@@ -87,7 +92,7 @@ function saysSo({ name, plan, text, aliases, description }: SavedSequence, wante
   return all.join(" ").toLowerCase().includes(wanted.trim().toLowerCase());
 }
 
-function Saved({ sequence }: { sequence: SavedSequence }) {
+function Saved({ sequence, gone }: { sequence: SavedSequence; gone: () => void }) {
   const words = useWords(WORDS);
   const told = useTold();
   const [problem, setProblem] = useState<Problem>();
@@ -109,6 +114,7 @@ function Saved({ sequence }: { sequence: SavedSequence }) {
   const remove = () =>
     attempt(async () => {
       await removeSequence(sequence.name);
+      gone();
       changed();
       tell(filled(words.removed, { name }), () => {
         restoreSequence(sequence.name).then(

@@ -1,6 +1,6 @@
 /** The library of the service: actions and saved sequences. */
 
-import { ask, get, key, Problem, send } from "../api/http";
+import { ask, get, key, KEY_NEEDED, Problem, send } from "../api/http";
 import type { Mask, Sequence, Side, TrackOf } from "../api/motion";
 
 export type Aliases = Partial<Record<"en" | "zh", string[]>>;
@@ -208,6 +208,7 @@ function post(method: string, path: string, body: File, sent: (share: number) =>
 }
 
 function refusal(status: number, text: string): Problem {
+  if (status === 401) window.dispatchEvent(new Event(KEY_NEEDED));
   let detail = "";
   try {
     detail = (JSON.parse(text) as { detail?: string }).detail ?? "";

@@ -16,7 +16,7 @@ export function usePreview(): string | undefined {
   return useStudio((studio) => (playing && studio.source === playing.source ? playing.key : undefined));
 }
 
-/** Look at an action; a cycle is repeated for a while. */
+/** Look at an action, while the library is open; a cycle is repeated for a while. */
 export const previewAction = ({ name, cyclic }: Pick<Action, "name" | "cyclic">) =>
   preview(name, async () => {
     const data = await framesOf(name);
@@ -28,6 +28,7 @@ export const previewWords = (key: string, say: string) =>
   preview(key, async () => service.frames((await service.command(say)).id));
 
 async function preview(key: string, load: () => Promise<Float32Array>): Promise<void> {
+  if (useStudio.getState().panel !== "library") return;
   const number = ++asked;
   const data = await load();
   if (number !== asked || data.length < WIDTH) return;
@@ -47,11 +48,13 @@ async function preview(key: string, load: () => Promise<Float32Array>): Promise<
   useStudio.setState({ source });
 }
 
-/** The figure does again what it did before. */
+/** The figure does again what it did before; a pose that was edited does not come back once its tool is closed. */
 export function end(): void {
   asked++;
-  if (playing && useStudio.getState().source === playing.source) {
-    useStudio.setState({ source: playing.before });
+  const { panel, source } = useStudio.getState();
+  if (playing && source === playing.source) {
+    const { before } = playing;
+    useStudio.setState({ source: before?.mannequin && panel !== "pose" ? undefined : before });
   }
   playing = undefined;
 }

@@ -3,6 +3,7 @@
 import { create } from "zustand";
 import { problemOf, type Problem } from "../api/http";
 import { upload, type Said, type Uploaded } from "./api";
+import { UNSTATED, yamlOf, type Stated } from "./map";
 import { previewAction } from "./preview";
 import { CALM, changed } from "./state";
 
@@ -11,7 +12,7 @@ export interface Item {
   id: number;
   file: File;
   name: string;
-  map: string; // YAML
+  stated: Stated; // of its skeleton
   sent?: number; // share of it; undefined: it is not on its way
   made?: Uploaded;
   problem?: Problem;
@@ -32,7 +33,7 @@ const suggested = (file: string): string =>
 
 /** Files that were chosen or dropped wait for what is said of them. */
 export function take(files: File[]): void {
-  const more = files.map((file) => ({ id: ++count, file, name: suggested(file.name), map: "" }));
+  const more = files.map((file) => ({ id: ++count, file, name: suggested(file.name), stated: UNSTATED }));
   set(({ items }) => ({ items: [...items, ...more] }));
 }
 
@@ -50,14 +51,14 @@ export const waits = ({ sent, made }: Item): boolean => sent === undefined && !m
 export async function send(said: Pick<Said, "source" | "licence" | "segment">): Promise<void> {
   for (const { id } of now().items.filter(waits)) {
     const item = now().items.find((one) => one.id === id);
-    if (item) await sendOne(item, said);
+    if (item && waits(item)) await sendOne(item, said); // else it was sent meanwhile
   }
 }
 
-async function sendOne({ id, file, name, map }: Item, said: Omit<Said, "name" | "map">): Promise<void> {
+async function sendOne({ id, file, name, stated }: Item, said: Omit<Said, "name" | "map">): Promise<void> {
   put(id, { sent: 0, problem: undefined });
   try {
-    const made = await upload(file, { ...said, name, map }, (sent) => {
+    const made = await upload(file, { ...said, name, map: yamlOf(stated) }, (sent) => {
       put(id, { sent });
     });
     put(id, { made, sent: undefined });

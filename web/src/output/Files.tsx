@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { address, get, problemOf, type Problem } from "../api/http";
 import type { Motion } from "../api/motion";
 import { useStudio, useWords } from "../studio";
-import { nameOf, save, sizeOf, titleOf } from "./saving";
+import { nameOf, quoted, save, sizeOf, titleOf } from "./saving";
 import { Trouble } from "./Trouble";
 import { filled, WORDS } from "./words";
 
@@ -70,7 +70,7 @@ export function Files() {
         <details>
           <summary>{words.own}</summary>
           <p className="soft">{words.ownHow}</p>
-          <code>{`motion say "${title.replaceAll('"', "'")}" --skeleton me.bvh -o ${nameOf(title)}.bvh`}</code>
+          <code>{`motion say ${quoted(title)} --skeleton me.bvh -o ${nameOf(title)}.bvh`}</code>
         </details>
       )}
       <Sources motion={motion} />

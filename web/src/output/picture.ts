@@ -1,5 +1,7 @@
 /** The picture of a character, and how it stands there, made ready for the service. */
 
+import { LIMBS } from "../stage/overlays/poseMap";
+
 const LARGEST = 1536; // px of a side: more does not show in a film
 const SMALLEST = 16;
 
@@ -64,8 +66,6 @@ export async function readPose(file: File): Promise<Keypoints | Wrong> {
   return Object.fromEntries(Object.entries(said).filter(([name]) => KEPT.includes(name)));
 }
 
-// Of OpenPose's 18 points of the body: which are joined by a limb.
-const LIMBS = "1-2 2-3 3-4 1-5 5-6 6-7 1-8 8-9 9-10 1-11 11-12 12-13 1-0 0-14 14-16 0-15 15-17";
 const SEEN = 0.3; // the least score of a point that is shown
 
 /** The limbs that are seen, as x, y, x, y from 0 to 1. */
@@ -76,8 +76,8 @@ export function limbsOf({ body, body_score, points }: Keypoints): [number, numbe
     if (x === undefined || y === undefined || x < 0 || y < 0) return undefined;
     return (body ? (body_score?.[index] ?? 1) : (score ?? 1)) < SEEN ? undefined : [x, y];
   };
-  return LIMBS.split(" ").flatMap((limb) => {
-    const [from, to] = limb.split("-").map((index) => joint(Number(index)));
+  return LIMBS.flatMap(([one, other]) => {
+    const [from, to] = [joint(one), joint(other)];
     return from && to ? [[...from, ...to]] : [];
   });
 }

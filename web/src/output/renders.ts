@@ -156,9 +156,9 @@ function remember(track: string, asked: Asked): void {
 export async function make(request: RenderRequest, asked: Asked, reference?: Reference): Promise<void> {
   const film = await send<Render>("/v1/renders", request);
   if (reference) pictures.set(film.id, reference);
-  remember(request.track, asked);
   set(({ films = [] }) => ({ films: [film, ...films.filter(({ id }) => id !== film.id)] }));
   follow();
+  remember(request.track, asked); // last: the film is accepted, even if there is no room to keep this
 }
 
 /** Cancel a film that is not finished, or remove one that is; throws Problem. */

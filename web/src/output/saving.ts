@@ -3,9 +3,9 @@
 import { ask } from "../api/http";
 import type { Motion } from "../api/motion";
 import type { Asked } from "../studio";
+import { download } from "../ui/download";
 
 const LONGEST = 60; // characters of a name
-const LATER = 60_000; // ms, after which no browser still reads what it saves
 
 /** The words of a command as the name of a file: wave-then-run. */
 export function nameOf(text: string): string {
@@ -17,6 +17,11 @@ export function nameOf(text: string): string {
   return name || "motion";
 }
 
+/** A text as one word of a shell's command, whatever it says. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** What is performed, in words: as it was said, or the actions one after the other. */
 export function titleOf(asked: Asked, motion: Motion): string {
   const actions = motion.timeline.segments.filter(({ phrase }) => phrase).map(({ action }) => action);
@@ -26,14 +31,7 @@ export function titleOf(asked: Asked, motion: Motion): string {
 /** Fetch a file and hand it to the user; its size in bytes. Throws Problem. */
 export async function save(path: string, name: string): Promise<number> {
   const blob = await (await ask(path)).blob();
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => {
-    URL.revokeObjectURL(url);
-  }, LATER);
+  download(name, blob);
   return blob.size;
 }
 

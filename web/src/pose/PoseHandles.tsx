@@ -1,7 +1,7 @@
 /** The handles on the figure: drawn along the picture's plane, or turned by rings. */
 
 import { useFrame, useThree, type ThreeEvent } from "@react-three/fiber";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { Plane, Quaternion, Raycaster, Vector3, type Camera, type Group } from "three";
 import type { Body } from "./body";
 import { HANDLES, placeOf, turnOf, TURNING, type Handle } from "./drag";
@@ -84,12 +84,21 @@ function useHold<T>(
 ) {
   const get = useThree((three) => three.get);
   const hold = useRef<{ held: Held; from: T }>(undefined);
-  const end = (event: ThreeEvent<PointerEvent>) => {
-    if (!hold.current) return;
-    event.stopPropagation();
+  const release = useCallback(() => {
     hold.current = undefined;
     orbit(get().controls, true);
     letGoOf(handle);
+  }, [get, handle]);
+  useEffect(
+    () => () => {
+      if (hold.current) release(); // the stage was taken, or the tool closed, while it was held
+    },
+    [release],
+  );
+  const end = (event: ThreeEvent<PointerEvent>) => {
+    if (!hold.current) return;
+    event.stopPropagation();
+    release();
     get().invalidate(); // its ball is where the figure has got to
     document.getElementById("pose-pad")?.focus({ preventScroll: true }); // the arrow keys go on from there
   };

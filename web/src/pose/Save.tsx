@@ -8,6 +8,7 @@ import { Complaint } from "../ui/Complaint";
 import { remember, saved } from "./drafts";
 import { describe, edit, open, startAnew, useEditor } from "./editor";
 import { Choice, named } from "../ui/Choice";
+import { download } from "../ui/download";
 import { Amount } from "./Fields";
 import { maskOf, scriptOf, sideOf, slug, yamlOf, type About } from "./script";
 import { add, exists, replace, type Action } from "./service";
@@ -66,7 +67,7 @@ export function Save() {
             type="button"
             className="plain"
             onClick={() => {
-              download(`${slug(about.name)}.yaml`, yamlOf(script));
+              download(`${slug(about.name)}.yaml`, new Blob([yamlOf(script)], { type: "application/yaml" }));
             }}
           >
             {words.file}
@@ -116,14 +117,6 @@ function Earlier() {
       }}
     />
   );
-}
-
-function download(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 type Written = "name" | "en" | "zh" | "description" | "licence" | "source";

@@ -82,7 +82,7 @@ const distance = (a: Vec, b: Vec): number => Math.hypot(a[0] - b[0], a[1] - b[1]
 
 const pose = new Float32Array(WIDTH);
 let still: Float32Array | undefined; // the chosen key, solved
-let moving: { of: Motion; about: About; frames: Float32Array } | undefined; // the whole motion, solved
+let moving: Float32Array | undefined; // the whole motion, solved
 
 /** The edited pose, as what the figure does. */
 export const source: Source = {
@@ -92,14 +92,14 @@ export const source: Source = {
     const { view, playing, time, repeat } = now();
     if (view === "key") return still;
     if (!moving) return still;
-    const end = moving.frames.length / WIDTH / 30;
+    const end = moving.length / WIDTH / 30;
     if (playing) {
       const next = time + delta;
       if (next < end) set({ time: next });
       else if (repeat) set({ time: next % end });
       else set({ time: end, playing: false });
     }
-    return sample(moving.frames, now().time * 30, pose);
+    return sample(moving, now().time * 30, pose);
   },
 };
 
@@ -166,16 +166,25 @@ export function letGoOf(handle: Handle): void {
   if (!now().asking) settleHand();
 }
 
-/** The whole motion, solved. */
+let solving: { of: Motion; about: About; frames: Promise<Float32Array> } | undefined; // what was asked for last
+let wish = 0; // counts what is to be seen: a motion that another wish has overtaken is not shown
+
+/** Solves the whole motion; whether it is still to be shown then. */
 async function rehearse(): Promise<boolean> {
   const { motion, about } = now();
-  if (moving?.of === motion && moving.about === about) return true;
+  const number = ++wish;
+  if (solving?.of !== motion || solving.about !== about)
+    solving = { of: motion, about, frames: solve(scriptOf(motion, about)) };
+  const asked = solving;
   try {
-    moving = { of: motion, about, frames: await solve(scriptOf(motion, about)) };
+    const frames = await asked.frames;
+    if (number !== wish) return false;
+    moving = frames;
     set({ problem: undefined });
     return true;
   } catch (error) {
-    set({ problem: problemOf(error), playing: false });
+    if (solving === asked) solving = undefined; // so that it can be tried again
+    if (number === wish) set({ problem: problemOf(error), playing: false });
     return false;
   }
 }
@@ -200,6 +209,7 @@ export async function seek(time: number): Promise<void> {
 export function choose(id: number): void {
   const key = now().motion.keys.find((one) => one.id === id);
   if (!key) return;
+  wish++;
   set({ chosen: id, view: "key", playing: false, time: key.t, note: undefined });
   void show();
 }
@@ -214,6 +224,7 @@ export function begin(): void {
 /** Give the stage back to what was performed. */
 export function leave(): void {
   if (isOnStage()) useStudio.setState({ source: undefined });
+  wish++;
   set({ playing: false });
 }
 
@@ -239,6 +250,7 @@ export function edit(motion: Motion, what = "", within = TOGETHER): void {
   const past = same ? before.past : [...before.past, before.motion].slice(-MOST_PAST);
   const there = motion.keys.some(({ id }) => id === before.chosen);
   const chosen = there ? before.chosen : (motion.keys[0]?.id ?? 0);
+  wish++;
   set({ motion, past, future: [], chosen, view: "key", playing: false, note: undefined });
   set({ time: keyOf(now())?.t ?? 0 });
   keep();
@@ -313,7 +325,7 @@ export async function takePose(frame: Float32Array): Promise<void> {
       left_hand: hand(said.left_hand),
       right_hand: hand(said.right_hand),
     } as Pose;
-    begin();
+    if (useStudio.getState().panel === "pose") begin(); // else the tool was left meanwhile
     editPose(carried(taken, keyOf(now())?.pose.root ?? [0, 0, 0], stance()));
     set({ note: { joint, apart } });
   } catch (error) {

@@ -25,7 +25,6 @@ const en = {
   keyHelp: "Arrows move it in time, with Shift faster; Delete removes it.",
   at: "at, s",
   add: "Add key",
-  double: "Duplicate",
   remove: "Delete",
   full: "There is no room for another key there.",
   ease: "How it arrives there",
@@ -49,7 +48,6 @@ const en = {
   taken: "Taken. What a key cannot say is lost: {joint} is {cm} cm from where it was.",
   takenWell: "Taken; all joints are within {cm} cm.",
   back: "Back to editing",
-  away: "The stage shows what was performed.",
   handle: "Handle",
   handles: {
     head: "Head",
@@ -179,7 +177,6 @@ const zh: Words = {
   keyHelp: "方向键移动时间，按住 Shift 更快；Delete 删除。",
   at: "时间（秒）",
   add: "添加关键帧",
-  double: "复制一个",
   remove: "删除",
   full: "此处放不下更多关键帧。",
   ease: "到达方式",
@@ -203,7 +200,6 @@ const zh: Words = {
   taken: "已采用。关键帧无法表达的部分会丢失：{joint}偏离 {cm} 厘米。",
   takenWell: "已采用，所有关节误差在 {cm} 厘米以内。",
   back: "返回编辑",
-  away: "舞台正在显示表演的动作。",
   handle: "控制点",
   handles: {
     head: "头",

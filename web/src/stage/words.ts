@@ -27,7 +27,6 @@ const en = {
   size: (bytes: number) => `${Math.max(bytes / 1e6, 0.1).toFixed(1)} MB`,
   reading: "Reading the avatar…",
   drop: "Drop your avatar here (.vrm, .glb)",
-  close: "Close",
   unfit: {
     other:
       "This is no VRM or GLB file. Export your avatar as .vrm or .glb and drop that; motion files belong in the library.",
@@ -81,7 +80,6 @@ const zh: Words = {
   size: (bytes: number) => `${Math.max(bytes / 1e6, 0.1).toFixed(1)} MB`,
   reading: "正在读取角色…",
   drop: "将角色文件拖放到这里（.vrm、.glb）",
-  close: "关闭",
   unfit: {
     other: "这不是 VRM 或 GLB 文件。请将角色导出为 .vrm 或 .glb 后再拖入；动作文件请放入动作库。",
     text: "这是文本格式的 glTF (.gltf)。请另存为单个二进制文件 .glb 后再拖入。",

@@ -7,7 +7,8 @@
 export const POINTS = 128; // of a frame: 18 of the body, 21 of each hand, 68 of the face; x, y, score
 const CANVAS = 2160;
 const SURE = 0.3; // score that limbs need at both ends
-const LIMBS = [
+/** Of OpenPose's 18 points of the body: which are joined by a limb; their order is that of the colours. */
+export const LIMBS = [
   [1, 2], [1, 5], [2, 3], [3, 4], [5, 6], [6, 7], [1, 8], [8, 9], [9, 10], [1, 11], [11, 12], [12, 13],
   [1, 0], [0, 14], [14, 16], [0, 15], [15, 17],
 ] as const; // prettier-ignore
