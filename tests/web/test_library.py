@@ -191,6 +191,9 @@ def test_a_card_is_dragged_to_the_other_arm(figure: Page, shelf: Locator) -> Non
     assert 0.3 < start < 2.5
     seek(figure, (start + end) / 2)
     assert position(figure, "left_wrist")[1] > position(figure, "left_shoulder")[1] > position(figure, "right_wrist")[1]
+    field = figure.get_by_role("textbox", name="What shall the character do?")
+    card.locator(".picture").drag_to(field)
+    assert field.input_value() == "stand still for 6 seconds then wave"
 
 
 def test_watching_changes_nothing(figure: Page, shelf: Locator) -> None:

@@ -8,6 +8,7 @@ import { openPanel, setTheme, useStudio, useWords, type Panel, type Theme } from
 import { Timeline } from "./timeline/Timeline";
 import { KeyDialog } from "./ui/KeyDialog";
 import { LanguageButton } from "./ui/LanguageButton";
+import { CALM, CAN_DRAW } from "./ui/machine";
 import { useDocument } from "./ui/useDocument";
 import { WORDS } from "./words";
 
@@ -28,16 +29,13 @@ const TOOLS: [Panel, ReactNode][] = [
 ];
 const THEMES: Theme[] = ["system", "light", "dark"];
 
-const CAN_DRAW = document.createElement("canvas").getContext("webgl2") !== null;
-const CALM = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 let begun = false;
 
 export function App() {
   useEffect(() => {
     if (begun) return;
     begun = true;
-    void begin(COMMANDS.en.first, !CALM);
+    void begin(COMMANDS.en.first, !CALM.matches);
   }, []);
   useEffect(() => {
     const keep = (event: DragEvent) => {

@@ -4,10 +4,11 @@ import { useState, type DragEvent } from "react";
 import { address } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { DRAGGED } from "../timeline/Tracks";
+import { CALM } from "../ui/machine";
 import { addAction } from "./add";
 import { part, type Action } from "./api";
 import { end, previewAction, usePreview } from "./preview";
-import { CALM, open, tell } from "./state";
+import { open, tell } from "./state";
 import { filled, titleOf, WORDS } from "./words";
 
 const TOUCH = window.matchMedia("(hover: none)").matches; // nothing hovers there: pictures move by themselves
@@ -89,7 +90,7 @@ export function Card({ action }: { action: Action }) {
 
 /** Still, until it shall move (if the user wants things to) and what moves has come. */
 export function Picture({ action: { name, version }, moving: near }: { action: Action; moving: boolean }) {
-  const moving = near && !CALM;
+  const moving = near && !CALM.matches;
   const [come, setCome] = useState(false);
   const [wanted, setWanted] = useState(moving);
   if (moving && !wanted) setWanted(true); // once asked for, it is there the next time

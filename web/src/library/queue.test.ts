@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 vi.hoisted(() => {
   vi.stubGlobal("navigator", { language: "en" });
   vi.stubGlobal("window", { matchMedia: () => ({ matches: false }) });
+  vi.stubGlobal("document", { createElement: () => ({ getContext: () => null }) });
 });
 vi.mock("./api", () => ({ upload: vi.fn(), framesOf: vi.fn() }));
 

@@ -2,10 +2,11 @@
 
 import { create } from "zustand";
 import { problemOf, type Problem } from "../api/http";
+import { CALM } from "../ui/machine";
 import { upload, type Said, type Uploaded } from "./api";
 import { UNSTATED, yamlOf, type Stated } from "./map";
 import { previewAction } from "./preview";
-import { CALM, changed } from "./state";
+import { changed } from "./state";
 
 /** A file, and how far it is. */
 export interface Item {
@@ -63,7 +64,7 @@ async function sendOne({ id, file, name, stated }: Item, said: Omit<Said, "name"
     });
     put(id, { made, sent: undefined });
     changed();
-    if (made.actions[0] && !CALM) await previewAction(made.actions[0]);
+    if (made.actions[0] && !CALM.matches) await previewAction(made.actions[0]);
   } catch (error) {
     put(id, { problem: problemOf(error), sent: undefined });
   }

@@ -2,9 +2,6 @@
 
 import { create } from "zustand";
 
-/** Nothing moves unless the user says so. */
-export const CALM = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 export type View = "actions" | "sequences";
 
 /** What has just been done, and how to take it back. */

@@ -3,14 +3,13 @@
 import { useState } from "react";
 import { address } from "../api/http";
 import { useWords } from "../studio";
+import { CALM } from "../ui/machine";
 import type { Render } from "./renders";
 import { WORDS } from "./words";
 
-const CALM = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 export function Screen({ film, title }: { film: Render; title: string }) {
   const words = useWords(WORDS);
-  const [shown, setShown] = useState(!CALM);
+  const [shown, setShown] = useState(!CALM.matches);
   const [near, setNear] = useState(false);
   const [broken, setBroken] = useState(false);
   if (!film.result) return null;

@@ -4,7 +4,8 @@ import { OrbitControls } from "@react-three/drei/core/OrbitControls";
 import { useFrame, useThree } from "@react-three/fiber";
 import { useEffect, useRef, type ComponentRef } from "react";
 import { PerspectiveCamera, Vector3, type Camera as Any } from "three";
-import { CALM, useLook, type View } from "./look";
+import { CALM } from "../ui/machine";
+import { useLook, type View } from "./look";
 import { placeOf, useShown, type Shown } from "./shown";
 
 const HALFLIFE = 0.12; // s, in which the camera makes up half of its lag, and half of its way to another place

@@ -40,7 +40,6 @@ export function lookFrom(name: View): void {
   useLook.setState(({ view }) => ({ view: { name, count: view.count + 1 } }));
 }
 
-export const CALM = window.matchMedia("(prefers-reduced-motion: reduce)");
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 
 /** Whether the page is dark now. */
