@@ -27,8 +27,8 @@ export function Viewer({ room }: { room: string }) {
   const known = useSession((session) => session.room);
   useEffect(() => {
     enter({ room, name, audience: true, rate: RATE, stays: true });
-    return leave;
   }, [room, name]);
+  useEffect(() => leave, [room]); // another name is no reason to: the character would be gone meanwhile
   return (
     <>
       <Header room={room} />
@@ -102,7 +102,7 @@ function Who({ name, setName }: { name: string; setName: (name: string) => void 
               done(event.currentTarget);
             }}
             onKeyDown={(event) => {
-              if (event.key === "Enter") done(event.currentTarget);
+              if (event.key === "Enter" && !event.nativeEvent.isComposing) done(event.currentTarget);
             }}
           />
         </label>
@@ -125,11 +125,6 @@ function AskKey() {
       onSubmit={(event) => {
         event.preventDefault();
         keepKey(value.trim());
-        const page = new URL(location.href);
-        if (page.searchParams.has("key")) {
-          page.searchParams.delete("key"); // that one was not good
-          history.replaceState(null, "", page);
-        }
         retry();
       }}
     >
