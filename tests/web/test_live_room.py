@@ -23,7 +23,7 @@ from api.service_file import open_service_file
 
 if TYPE_CHECKING:
     from conftest import Launch
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute
 
 PATIENT = 20_000  # ms; several pages draw by software on one machine
 SMALL = {"width": 400, "height": 320}  # of pages whose looks do not matter: little is drawn
@@ -44,6 +44,17 @@ SOCKETS = """
       this.addEventListener("message", ({ data }) => { if (typeof data !== "string") this.frames++; });
     }
   };
+"""
+MICROPHONE = """
+  window.streams = [];
+  window.permission = Promise.resolve();
+  if (isSecureContext) navigator.mediaDevices.getUserMedia = async () => {
+    await window.permission;
+    const { stream } = new AudioContext().createMediaStreamDestination();
+    window.streams.push(stream);
+    return stream;
+  };
+  window.heard = () => window.streams.map(stream => stream.getTracks()[0].readyState).join();
 """
 
 
@@ -108,6 +119,7 @@ def part(page: Page, name: str) -> Locator:
 def call_me(page: Page, name: str) -> None:
     page.get_by_role("textbox", name="Your name").fill(name)
     page.get_by_role("textbox", name="Your name").press("Enter")
+    expect(page.locator(".lamp")).to_have_attribute("data-on", "true", timeout=PATIENT)  # back, under that name
 
 
 @pytest.fixture
@@ -226,6 +238,99 @@ def test_a_viewer_speaks_to_the_room(studio: Running, launch: Launch, spoken: Pa
     browser.close()
 
 
+def test_nothing_is_recorded_that_nobody_can_end(small: BrowserContext) -> None:
+    small.add_init_script(MICROPHONE)
+    page, _ = host(small, "quiet")
+    button = page.get_by_role("button", name="Say it to the room")
+    page.evaluate("() => { window.permission = new Promise(allow => { window.allow = allow; }); }")
+    button.click()
+    page.get_by_text("Allow the microphone").wait_for()
+    page.keyboard.press("Escape")
+    button.click()
+    page.evaluate("window.allow()")
+    page.get_by_text("Listening: press again").wait_for()
+    page.wait_for_function("window.heard() === 'ended,live'")
+    page.get_by_role("button", name="Library", exact=True).click()
+    page.wait_for_function("window.heard() === 'ended,ended'")
+    page.get_by_role("button", name="Live", exact=True).click()
+    button.click()
+    page.get_by_text("Listening: press again").wait_for()
+
+
+def test_what_is_typed_while_the_service_answers_stays(studio: Running, browser: Browser) -> None:
+    rest(studio, "PUT", "/v1/live/rooms/typing", {})
+    said: list[dict[str, Any]] = []
+    sockets: list[WebSocketRoute] = []
+    with visiting(browser, "about:blank") as page:
+        page.add_init_script(MICROPHONE)
+
+        def answer_nothing(socket: WebSocketRoute) -> None:
+            socket.connect_to_server()
+            socket.on_message(lambda words: said.append(json.loads(words)) if isinstance(words, str) else None)
+            sockets.append(socket)
+
+        def answer(kind: str, **values: Any) -> None:
+            ident = next(one["id"] for one in reversed(said) if "id" in one)
+            sockets[-1].send(json.dumps({"type": kind, "id": ident} | values))
+
+        page.route_web_socket(re.compile("/v1/live"), answer_nothing)
+        page.goto(f"{studio.url}/?room=typing")
+        field, button = page.get_by_role("textbox", name=FIELD), page.get_by_role("button", name="Say it to the room")
+        for typed in ("", "bow"):
+            button.click()
+            page.get_by_text("Listening: press again").wait_for()
+            page.wait_for_timeout(500)  # longer than what is too short
+            button.click()
+            page.get_by_text("Hearing what was said").wait_for()
+            field.press_sequentially(typed)
+            answer("heard", text="wave")
+            expect(field).to_have_value(typed or "wave")
+            answer("done", did={"type": "cue", "plan": "wave"})
+            page.get_by_text("Understood as wave").wait_for()
+            expect(field).to_have_value(typed)
+        said.clear()
+        field.press("Enter")
+        field.press("Enter")  # has no answer yet
+        field.fill("jump")
+        field.press("Enter")
+        page.get_by_role("button", name="jump twice").click()
+        page.wait_for_timeout(100)
+        assert [one["text"] for one in said] == ["bow", "jump", "jump twice"]
+
+
+def test_another_name_changes_nothing_else(studio: Running, browser: Browser) -> None:
+    rest(studio, "PUT", "/v1/live/rooms/names", {})
+    with visiting(browser, "about:blank") as page:
+        page.add_init_script(SOCKETS)
+        page.goto(f"{studio.url}/?room=names")
+        field, name = page.get_by_role("textbox", name=FIELD), page.get_by_role("textbox", name="Your name")
+        field.fill("wave ten times")
+        same = field.element_handle()
+        name.fill("安娜")
+        name.dispatch_event("keydown", {"key": "Enter", "isComposing": True})  # chooses a character
+        assert page.evaluate("window.sockets.length") == 1
+        call_me(page, "安娜")
+        assert page.evaluate("window.sockets.length") == 2
+        assert same is not None and same.evaluate("field => field.isConnected && field.value") == "wave ten times"
+        field.press("Enter")
+        expect(part(page, "Now")).to_contain_text("wave ten times asked by 安娜", timeout=PATIENT)
+
+
+def test_the_speed_is_set_by_arrow_keys(small: BrowserContext) -> None:
+    page, _ = host(small, "fast")
+    slider = page.get_by_role("slider", name="Speed")
+    slider.focus()
+    for factor in ("1.25", "1.5"):
+        page.keyboard.press("ArrowRight")
+        page.locator(".log li", has_text=f"Speed: {factor}.").wait_for(state="attached", timeout=PATIENT)
+        expect(slider).to_be_focused()
+        expect(slider).to_have_value(factor)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".log li").first).to_have_text(re.compile("Speed: 1\\."), timeout=PATIENT)
+    expect(slider).to_have_value("1")
+
+
 def test_who_is_cut_off_comes_back(studio: Running, browser: Browser) -> None:
     rest(studio, "PUT", "/v1/live/rooms/broken", {})
     with visiting(browser, "about:blank") as page:
@@ -292,6 +397,15 @@ def guarded(studio: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     running = Guarded(studio.library, tmp_path_factory.mktemp("guarded"))
     yield running
     running.end()
+
+
+def test_a_key_in_the_address_that_is_not_good_is_replaced(guarded: Guarded, browser: Browser) -> None:
+    with visiting(browser, f"{guarded.url}/?key=old&say=bow") as page:
+        page.get_by_role("dialog").locator("input").fill(guarded.host)
+        page.get_by_role("button", name="Use this key").click()
+        page.locator(".block").first.wait_for()
+        assert "key=" not in page.url
+        assert not page.get_by_role("dialog").is_visible()
 
 
 def test_an_audience_with_a_key_votes_until_the_room_is_full(guarded: Guarded, browser: Browser) -> None:

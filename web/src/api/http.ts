@@ -27,15 +27,27 @@ interface Details {
 
 /** The key that the service asks for; empty on one's own machine. One in the page's address is for that page alone. */
 export function key(): string {
+  return new URLSearchParams(location.search).get("key") ?? stored() ?? "";
+}
+
+function stored(): string | null {
   try {
-    return new URLSearchParams(location.search).get("key") ?? localStorage.getItem(KEY) ?? "";
+    return localStorage.getItem(KEY);
   } catch {
-    return ""; // a browser that keeps nothing
+    return null; // the browser keeps nothing
   }
 }
 
+/** Keep a key for all pages, instead of one in the address, which was not good. */
 export function keepKey(value: string): void {
-  localStorage.setItem(KEY, value);
+  const page = new URL(location.href);
+  page.searchParams.delete("key");
+  try {
+    localStorage.setItem(KEY, value);
+  } catch {
+    page.searchParams.set("key", value); // where nothing can be kept: for this page alone
+  }
+  history.replaceState(history.state, "", page);
 }
 
 /** An address for pictures, links, events and sockets, which cannot send headers. */

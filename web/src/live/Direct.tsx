@@ -1,6 +1,6 @@
 /** What a host directs: the policy, the pace, where the motion is sent. */
 
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { kept, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
@@ -43,11 +43,7 @@ export function Direct() {
           >
             {words.recentre}
           </button>
-          <Speed
-            key={room.speed}
-            speed={room.speed}
-            set={(factor) => void order({ type: "speed", factor })}
-          />
+          <Speed speed={room.speed} set={(factor) => order({ type: "speed", factor })} />
         </div>
         <Complaint problem={problem} />
       </section>
@@ -67,11 +63,19 @@ export function Direct() {
 }
 
 /** Sent when one lets go of it, or with each arrow key. */
-function Speed({ speed, set }: { speed: number; set: (factor: number) => void }) {
+function Speed({ speed, set }: { speed: number; set: (factor: number) => Promise<void> }) {
   const words = useWords(WORDS);
-  const [value, setValue] = useState(speed);
-  const done = () => {
-    if (value !== speed) set(value);
+  const [wanted, setWanted] = useState<number>(); // until the service has answered
+  const sent = useRef<number>(undefined); // and has no answer yet
+  const value = wanted ?? speed;
+  const done = async () => {
+    if (value !== (sent.current ?? speed)) {
+      sent.current = value;
+      await set(value);
+      if (sent.current !== value) return; // another was sent meanwhile
+      sent.current = undefined;
+    }
+    if (sent.current === undefined) setWanted((now) => (now === value ? undefined : now));
   };
   return (
     <label className="speed">
@@ -83,11 +87,11 @@ function Speed({ speed, set }: { speed: number; set: (factor: number) => void })
         step={0.25}
         value={value}
         onChange={(event) => {
-          setValue(Number(event.target.value));
+          setWanted(Number(event.target.value));
         }}
-        onPointerUp={done}
-        onKeyUp={done}
-        onBlur={done}
+        onPointerUp={() => void done()}
+        onKeyUp={() => void done()}
+        onBlur={() => void done()}
       />
       <output>{value}×</output>
     </label>

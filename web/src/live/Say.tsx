@@ -1,6 +1,6 @@
 /** The field for commands to the live character, and how they were understood. */
 
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Problem, problemOf } from "../api/http";
 import { Microphone, type Hearing } from "../microphone/Microphone";
 import type { Hindrance } from "../microphone/recorder";
@@ -13,6 +13,9 @@ import { fill, WORDS, type Words } from "./words";
 
 const WHENS: When[] = ["now", "next", "end"];
 
+/** A change of what is in the field, unless something else has been typed meanwhile. */
+const instead = (before: string, next: string) => (now: string) => (now === before ? next : now);
+
 export function Say() {
   const words = useWords(WORDS);
   const speech = useWords(SPEECH);
@@ -24,6 +27,7 @@ export function Say() {
   const [hearing, setHearing] = useState<Hearing>("idle");
   const [listening, setListening] = useState(false); // the service does, to what was said
   const [hindered, setHindered] = useState<Hindrance>();
+  const pending = useRef(new Set<string>()); // commands without an answer yet
   const host = role === "host";
 
   const tell = async (asking: Promise<Did | undefined>) => {
@@ -40,16 +44,25 @@ export function Say() {
     }
   };
   const command = async (what: string) => {
+    const said = what.trim();
+    if (pending.current.has(said)) return; // Enter was pressed twice
     setText(what);
-    if (!what.trim()) return;
-    const done = await tell(say({ type: "command", text: what.trim(), ...(host ? { when } : {}) }));
-    if (done) setText((now) => (now === what ? "" : now)); // the next may be typed already
+    if (!said) return;
+    pending.current.add(said);
+    const done = await tell(say({ type: "command", text: said, ...(host ? { when } : {}) }));
+    pending.current.delete(said);
+    if (done) setText(instead(what, ""));
   };
   const speak = async (sound: Blob) => {
+    let shown = text;
+    const heard = (said: string) => {
+      setText(instead(shown, said));
+      shown = said;
+    };
     setListening(true);
-    const done = await tell(talk(sound, host ? when : undefined, setText));
+    const done = await tell(talk(sound, host ? when : undefined, heard));
     setListening(false);
-    if (done) setText("");
+    if (done) setText(instead(shown, ""));
   };
   const mend = (action: string) => {
     const known = problem?.phrase && text.includes(problem.phrase);

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { keepKey } from "../api/http";
 import { kept, useWords } from "../studio";
 import { LanguageButton } from "../ui/LanguageButton";
+import { CAN_DRAW } from "../ui/machine";
 import { useDocument } from "../ui/useDocument";
 import { WORDS as PAGE } from "../words";
 import { useJoints } from "./Overlay";
@@ -17,7 +18,6 @@ import { fill, WORDS } from "./words";
 
 const Scene = lazy(() => import("./Scene").then((module) => ({ default: module.Scene })));
 const RATE = 30; // frames a second; what lies between is drawn all the same
-const CAN_DRAW = document.createElement("canvas").getContext("webgl2") !== null;
 
 export function Viewer({ room }: { room: string }) {
   const page = useWords(PAGE);
@@ -27,8 +27,8 @@ export function Viewer({ room }: { room: string }) {
   const known = useSession((session) => session.room);
   useEffect(() => {
     enter({ room, name, audience: true, rate: RATE, stays: true });
-    return leave;
   }, [room, name]);
+  useEffect(() => leave, [room]); // another name is no reason to: the character would be gone meanwhile
   return (
     <>
       <Header room={room} />
@@ -102,7 +102,7 @@ function Who({ name, setName }: { name: string; setName: (name: string) => void 
               done(event.currentTarget);
             }}
             onKeyDown={(event) => {
-              if (event.key === "Enter") done(event.currentTarget);
+              if (event.key === "Enter" && !event.nativeEvent.isComposing) done(event.currentTarget);
             }}
           />
         </label>
@@ -125,11 +125,6 @@ function AskKey() {
       onSubmit={(event) => {
         event.preventDefault();
         keepKey(value.trim());
-        const page = new URL(location.href);
-        if (page.searchParams.has("key")) {
-          page.searchParams.delete("key"); // that one was not good
-          history.replaceState(null, "", page);
-        }
         retry();
       }}
     >

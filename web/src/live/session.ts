@@ -38,9 +38,15 @@ export const putRoom = (name: string, wish: Wish) =>
 export const closeRoom = (name: string) =>
   ask(`/v1/live/rooms/${encodeURIComponent(name)}`, { method: "DELETE" });
 
-/** Go in, and stay in whatever the network does; `reopen`: a host's room is opened again after a restart. */
+/**
+ * Go in, and stay in whatever the network does. Who is in already comes under another name, and keeps what they know.
+ *
+ * @param reopen a host's room is opened again after a restart
+ */
 export function enter(door: Door, reopen = false): void {
-  leave();
+  const { door: old, link: before } = useSession.getState();
+  if (old?.room === door.room && before?.at !== "ended") client?.leave();
+  else leave();
   const look = async (name: string): Promise<boolean> => {
     const found = (await rooms()).some(({ room }) => room === name);
     const known = useSession.getState().room;
@@ -48,7 +54,7 @@ export function enter(door: Door, reopen = false): void {
     await putRoom(name, { policy: known.policy, vmc: known.vmc });
     return true;
   };
-  useSession.setState({ door, link: { at: "opening" }, room: undefined });
+  useSession.setState({ door, link: { at: "opening" } });
   client = new LiveClient(door, {
     connect: (url) => new WebSocket(url),
     look,

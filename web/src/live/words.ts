@@ -15,7 +15,6 @@ const en = {
   noHost:
     "Opening and directing rooms takes a key that is good for admin: whoever runs the service makes one with `motion keys add NAME --scope read --scope command --scope admin`.",
 
-  live: "Live",
   connected: "{n} connected",
   connectedHint: "Every page that shows this character: you, viewers, overlays.",
   leave: "Leave",
@@ -149,7 +148,6 @@ const en = {
     problem: "Problem: {detail}",
   },
 
-  room: "Room",
   stage: "The live character performs:",
   roles: { host: "host", audience: "audience", viewer: "viewer" },
   roleHints: {
@@ -185,7 +183,6 @@ const zh: Words = {
   noHost:
     "打开和管理房间需要具有 admin 权限的密钥：服务的运行者可用 `motion keys add NAME --scope read --scope command --scope admin` 创建。",
 
-  live: "直播中",
   connected: "{n} 个连接",
   connectedHint: "所有显示此角色的页面：您、观众和叠加层。",
   leave: "离开",
@@ -309,7 +306,6 @@ const zh: Words = {
     problem: "问题：{detail}",
   },
 
-  room: "房间",
   stage: "直播角色正在表演：",
   roles: { host: "主持人", audience: "观众", viewer: "旁观者" },
   roleHints: {

@@ -1,6 +1,6 @@
 /** Hold to speak: by pointer, by Space or Enter; or press once, and once more when done. */
 
-import { useEffect, useRef, type KeyboardEvent } from "react";
+import { useEffect, useEffectEvent, useRef, type KeyboardEvent } from "react";
 import { useWords } from "../studio";
 import { Hindered, record, type Hindrance, type Recording } from "./recorder";
 import "./microphone.css";
@@ -86,7 +86,7 @@ function useSpeech(
 ) {
   const recording = useRef<Recording>(undefined);
   const pressed = useRef(0);
-  const wanted = useRef(false); // it may have been thrown away while the browser still asks for permission
+  const attempt = useRef(0); // changes with each start and throwing away: the browser may ask for permission meanwhile
   const hold = useRef(false);
   const finish = () => {
     const ending = recording.current;
@@ -98,29 +98,37 @@ function useSpeech(
     });
   };
   const start = async () => {
-    wanted.current = true;
+    const mine = ++attempt.current;
     hold.current = true;
     onHindered(undefined);
     onHearing("asking");
     try {
       const begun = await record(onLevel);
-      if (!wanted.current) {
+      if (mine !== attempt.current) {
         begun.discard();
         return;
       }
       recording.current = begun;
       onHearing(hold.current ? "held" : "open");
     } catch (error) {
+      if (mine !== attempt.current) return;
       onHearing("idle");
       onHindered(error instanceof Hindered ? error.why : "busy");
     }
   };
   const discard = () => {
-    wanted.current = false;
+    attempt.current++;
     recording.current?.discard();
     recording.current = undefined;
     onHearing("idle");
   };
+  const gone = useEffectEvent(discard);
+  useEffect(
+    () => () => {
+      gone(); // nobody could end it any more
+    },
+    [],
+  );
   useEffect(() => {
     if (hearing !== "held" && hearing !== "open") return;
     const timer = setTimeout(finish, LONGEST * 1000);
