@@ -6,7 +6,7 @@ import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def glb(
     turned: bool = False,
     rolled: bool = True,
     names: Names = mixamo,
-    vrm: bool = False,
+    vrm: Literal["", "0.x", "1.0"] = "",
     without: tuple[str, ...] = (),
 ) -> bytes:
     """An avatar.
@@ -59,7 +59,7 @@ def glb(
         turned: It looks along -Z.
         rolled: Each bone is rolled in its own way at rest; else none is.
         names: Of the bones.
-        vrm: It is a VRM 1.0: its bones are those of the least humanoid, without skin.
+        vrm: It is a VRM of this version: its bones are those of the least humanoid, without skin.
         without: Joints that it lacks.
     """
     kept = [joint for joint in SKELETON if not vrm or _vrm_name(joint["name"])]
@@ -91,13 +91,27 @@ def glb(
     body = _boxes(kept, place, index, unit * size)
     document = _document(nodes, index, body, place, roll, skinned=not vrm)
     if vrm:
-        bones = {_vrm_name(name): {"node": node} for name, node in index.items()}
-        meta = {"name": "Box", "authors": ["Tests"], "licenseUrl": "https://vrm.dev/licenses/1.0/"}
-        document["extensionsUsed"] = ["VRMC_vrm"]
-        document["extensions"] = {
-            "VRMC_vrm": {"specVersion": "1.0", "meta": meta, "humanoid": {"humanBones": bones}},
-        }
+        name, extension = _vrm(vrm, {_vrm_name(joint): node for joint, node in index.items()})
+        document["extensionsUsed"] = [name]
+        document["extensions"] = {name: extension}
     return _pack(document, body, place, roll, index)
+
+
+def _vrm(version: str, bones: dict[str, int]) -> tuple[str, dict[str, Any]]:
+    """The extension of a VRM, and its name; `bones`: the nodes of the humanoid."""
+    if version == "1.0":
+        meta = {"name": "Box", "authors": ["Tests"], "licenseUrl": "https://vrm.dev/licenses/1.0/"}
+        humanoid = {"humanBones": {bone: {"node": node} for bone, node in bones.items()}}
+        return "VRMC_vrm", {"specVersion": "1.0", "meta": meta, "humanoid": humanoid}
+    parts = {
+        "meta": {"title": "Box", "version": "1", "author": "Tests", "texture": -1},
+        "humanoid": {"humanBones": [{"bone": b, "node": n, "useDefaultValues": True} for b, n in bones.items()]},
+        "firstPerson": {"firstPersonBone": bones["head"]},
+        "blendShapeMaster": {"blendShapeGroups": []},
+        "secondaryAnimation": {"boneGroups": [], "colliderGroups": []},
+        "materialProperties": [{"name": "", "shader": "VRM_USE_GLTFSHADER"}],
+    }
+    return "VRM", {"exporterVersion": "tests", "specVersion": "0.0", **parts}
 
 
 def _vrm_name(joint: str) -> str:

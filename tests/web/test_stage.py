@@ -194,14 +194,17 @@ def test_the_feet_of_other_proportions_stand(page: Page, tall: Path) -> None:
     assert np.linalg.norm((places[-1, 3] - places[0, 3])[[0, 2]]) == pytest.approx(3 * 1.25, abs=0.5)
 
 
-def test_a_vrm_is_dropped_on_the_stage(page: Page) -> None:
-    content = base64.b64encode(glb(vrm=True, size=0.8, turned=False)).decode()
+@pytest.mark.parametrize("version", ["0.x", "1.0"])
+def test_a_vrm_is_dropped_on_the_stage(page: Page, version: Any) -> None:
+    old = version == "0.x"  # those look along -Z, and no bone is rolled
+    content = base64.b64encode(glb(vrm=version, size=0.8, turned=old, rolled=not old)).decode()
     page.evaluate(_DROP, [content, "Box.vrm"])
     page.wait_for_function(f"{_AVATAR} && document.querySelector('.framed .reading') === null", timeout=30_000)
     reply = say(page, "sit down")
     seek(page, reply["timeline"]["duration"])
     hips, knee, foot = bones(page, "mixamorig:Hips", "mixamorig:LeftLeg", "mixamorig:LeftFoot")
     assert hips[1] < 0.55  # 0.76 where it stands
+    assert knee[2] > hips[2] + 0.2 and knee[0] > hips[0]  # it faces +Z
     assert abs(hips[1] - knee[1]) < 0.2 and foot[1] == pytest.approx(0.06, abs=0.03)
 
 
