@@ -41,6 +41,15 @@ export async function record(onLevel: (level: number) => void): Promise<Recordin
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: unknown) => {
     throw new Hindered(REASONS[error instanceof Error ? error.name : ""] ?? "busy");
   });
+  try {
+    return recordingOf(stream, kind, onLevel);
+  } catch {
+    for (const track of stream.getTracks()) track.stop();
+    throw new Hindered("busy");
+  }
+}
+
+function recordingOf(stream: MediaStream, kind: string, onLevel: (level: number) => void): Recording {
   const recorder = new MediaRecorder(stream, { mimeType: kind });
   const parts: Blob[] = [];
   recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));

@@ -14,6 +14,7 @@ export function Choice<T extends string>({ label, value, of, bare, set }: Choice
       {!bare && <span>{label}</span>}
       <select
         aria-label={bare ? label : undefined}
+        title={of.find(([one]) => one === value)?.[1]} // where there is no room for all of it
         value={value}
         onChange={(event) => {
           const chosen = of.find(([one]) => one === event.target.value);

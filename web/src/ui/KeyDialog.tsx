@@ -28,11 +28,13 @@ export function KeyDialog() {
         }}
       >
         <p>{words.key}</p>
-        <label className="row">
-          {words.keyLabel}
-          <input ref={input} type="password" autoComplete="current-password" required />
+        <div className="row">
+          <label className="row">
+            {words.keyLabel}
+            <input ref={input} type="password" autoComplete="current-password" required />
+          </label>
           <button type="submit">{words.keyUse}</button>
-        </label>
+        </div>
       </form>
     </dialog>
   );
