@@ -37,8 +37,8 @@ serve: $(VENV)/.serve $(if $(NODE),$(PAGE))
 
 test: lint $(if $(NODE),web)
 	@$(if $(NODE),,echo "Skipped: the studio's checks. $(NO_NODE)")
-	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/web
-	$(BIN)/pytest tests/web
+	status=0; $(BIN)/pytest -n 2 --dist loadfile --ignore tests/web || status=$$?; \
+		$(BIN)/pytest tests/web || status=$$?; exit $$status
 
 # The studio page, and its own checks.
 web: $(PAGE)

@@ -55,7 +55,7 @@ def test_the_name_of_the_file_is_the_actions_and_the_same_motion_is_told(
     again = post(own, "other.bvh", files["bvh"])
     assert again.status_code == 409 and "high_kick" in again.json()["detail"]
     taken = post(own, "x.bvh", files["bvh"], name="High kick")
-    assert taken.status_code == 409 and "PUT" in taken.json()["detail"]
+    assert taken.status_code == 409 and "replace its motion" in taken.json()["detail"]
     assert {a["name"] for a in own.get("/v1/actions").json()["actions"]} == {"idle", "wave", "bow", "run", "high_kick"}
 
 
