@@ -39,6 +39,11 @@ export async function begin(example: string, playing: boolean): Promise<void> {
   useStudio.subscribe((studio, before) => {
     if (studio.asked === before.asked) return;
     const { text, tracks } = studio.asked; // changed by hand it is more than its words
-    history.replaceState(history.state, "", withCommand(tracks ? "" : text));
+    const { href } = withCommand(tracks ? "" : text);
+    try {
+      if (href !== location.href) history.replaceState(history.state, "", href);
+    } catch {
+      // Browsers allow so many changes in a while: the next one is in the address again.
+    }
   });
 }
