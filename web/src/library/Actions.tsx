@@ -3,11 +3,12 @@
 import { useEffect, useRef, useState } from "react";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import { Card } from "./Card";
 import { Filters, useFacets } from "./Filters";
 import { changed } from "./state";
 import { ANYTHING, useFound, type Wanted } from "./useFound";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 export function Actions() {
   const words = useWords(WORDS);

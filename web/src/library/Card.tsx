@@ -5,11 +5,13 @@ import { address } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { DRAGGED } from "../timeline/Tracks";
 import { CALM } from "../ui/machine";
+import { titleOf } from "../timeline/actions";
+import { filled } from "../ui/filled";
 import { addAction } from "./add";
 import { part, type Action } from "./api";
 import { end, previewAction, usePreview } from "./preview";
 import { open, tell } from "./state";
-import { filled, titleOf, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const TOUCH = window.matchMedia("(hover: none)").matches; // nothing hovers there: pictures move by themselves
 

@@ -1,7 +1,8 @@
 /** A list of words that can be added and taken away. */
 
 import { useWords } from "../studio";
-import { filled, WORDS } from "./words";
+import { filled } from "../ui/filled";
+import { WORDS } from "./words";
 
 interface Props {
   label: string;

@@ -5,13 +5,15 @@ import { address, problemOf, type Problem } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { useTold } from "../told/useTold";
+import { titleOf } from "../timeline/actions";
+import { filled } from "../ui/filled";
 import { addAction, say } from "./add";
 import { action as read, part, remove, restore, type Detail, type Tagged } from "./api";
 import { Picture, Watch } from "./Card";
 import { Edit } from "./Edit";
 import { History } from "./History";
 import { changed, close, open, tell } from "./state";
-import { filled, titleOf, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const FILES = ["bvh", "npz", "glb", "vrma"] as const;
 

@@ -4,12 +4,13 @@ import { useState } from "react";
 import type { Problem } from "../api/http";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import { Line } from "./Edit";
 import { UNSTATED } from "./map";
 import { drop, put, send, useFiles, waits, type Item } from "./queue";
 import { MapForm } from "./MapForm";
 import { Report } from "./Report";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 export function Files() {
   const words = useWords(WORDS);

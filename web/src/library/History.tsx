@@ -4,9 +4,10 @@ import { useEffect, useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import { history, restore, type Tagged, type Version } from "./api";
 import { tell } from "./state";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 interface Props {
   name: string;

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState, type DragEvent } from "react";
 import { useWords } from "../studio";
+import { filled } from "../ui/filled";
 import { Actions } from "./Actions";
 import { Details } from "./Details";
 import { take } from "./queue";
@@ -10,7 +11,7 @@ import { end } from "./preview";
 import { Sequences } from "./Sequences";
 import { show, tell, useShelf, type View } from "./state";
 import { Files } from "./Files";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const KINDS = ".bvh,.npz,.glb,.gltf,.vrma,.txt,.json,.yaml,.yml";
 const MOST = 50; // files at once

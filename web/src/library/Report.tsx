@@ -5,6 +5,8 @@ import { problemOf, type Problem } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { useTold } from "../told/useTold";
+import { titleOf } from "../timeline/actions";
+import { filled } from "../ui/filled";
 import { addAction, say } from "./add";
 import { exchange, type Detail, type Reading, type Uploaded } from "./api";
 import { Picture, Watch } from "./Card";
@@ -12,7 +14,7 @@ import { UNSTATED, yamlOf } from "./map";
 import { MapForm } from "./MapForm";
 import { previewAction } from "./preview";
 import { changed, open, tell } from "./state";
-import { filled, titleOf, WORDS, type Words } from "./words";
+import { WORDS, type Words } from "./words";
 
 const SHOWN = 8; // actions of one file
 const UNITS: [number, string][] = [

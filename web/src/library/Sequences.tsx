@@ -5,11 +5,12 @@ import { address, problemOf, type Problem } from "../api/http";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { useTold } from "../told/useTold";
+import { filled } from "../ui/filled";
 import { addWords, say } from "./add";
 import { part, removeSequence, restoreSequence, sequences, type Page, type SavedSequence } from "./api";
 import { end, previewWords, usePreview } from "./preview";
 import { changed, tell, useShelf } from "./state";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const SHOWN = 4; // actions of a sequence that are pictured
 const MANY = 6; // sequences, of which some can be looked for

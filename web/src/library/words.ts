@@ -1,8 +1,5 @@
 /** The words of the library. */
 
-import type { Language } from "../studio";
-import type { Action } from "./api";
-
 const en = {
   actions: "Actions",
   sequences: "Sequences",
@@ -325,13 +322,3 @@ const zh: Words = {
 };
 
 export const WORDS = { en, zh };
-
-/** A sentence with what is meant by {words} in it. */
-export function filled(sentence: string, values: Record<string, string | number>): string {
-  return sentence.replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
-}
-
-/** How an action is called in a language: in Chinese by the first of its Chinese names, if it has one. */
-export function titleOf({ name, aliases }: Pick<Action, "name" | "aliases">, language: Language): string {
-  return (language === "zh" && aliases.zh?.[0]) || name.replaceAll("_", " ");
-}

@@ -4,11 +4,12 @@ import { useRef, useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { kept, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import type { Policy, Said } from "./messages";
 import { Policies } from "./Policies";
 import type { Room } from "./room";
 import { putRoom, say, useSession } from "./session";
-import { fill, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const FASTEST = 4;
 
@@ -139,7 +140,7 @@ function Receivers({ room }: { room: Room }) {
         </button>
       </form>
       <p role="status" className="soft">
-        {vmc.length > 0 ? fill(words.vmcNow, { list: vmc.join(", ") }) : words.vmcNone}
+        {vmc.length > 0 ? filled(words.vmcNow, { list: vmc.join(", ") }) : words.vmcNone}
       </p>
       <Complaint problem={problem} />
     </details>

@@ -2,10 +2,11 @@
 
 import { useStudio, useWords } from "../studio";
 import { useTold } from "../told/useTold";
+import { filled } from "../ui/filled";
 import type { Line } from "./room";
 import { useSession } from "./session";
 import { nameOf } from "./Show";
-import { fill, WORDS, type Words } from "./words";
+import { WORDS, type Words } from "./words";
 
 export function Log() {
   const words = useWords(WORDS);
@@ -33,15 +34,15 @@ const NOTHING: Line[] = [];
 function inWords({ said }: Line, words: Words, told: (message: string) => string): string {
   switch (said.type) {
     case "welcome":
-      return fill(words.lines.welcome, { role: words.roles[said.role] });
+      return filled(words.lines.welcome, { role: words.roles[said.role] });
     case "cue":
-      return fill(words.lines.cue, { name: nameOf(said.sender, words), text: said.text });
+      return filled(words.lines.cue, { name: nameOf(said.sender, words), text: said.text });
     case "policy":
-      return fill(words.lines.policy, { policy: words.policies[said.policy] });
+      return filled(words.lines.policy, { policy: words.policies[said.policy] });
     case "speed":
-      return fill(words.lines.speed, { n: said.factor });
+      return filled(words.lines.speed, { n: said.factor });
     case "problem":
-      return fill(words.lines.problem, { detail: told(said.detail) });
+      return filled(words.lines.problem, { detail: told(said.detail) });
     case "stopped":
     case "recentred":
       return words.lines[said.type];

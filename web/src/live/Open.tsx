@@ -4,11 +4,12 @@ import { useEffect, useState } from "react";
 import { Problem, problemOf } from "../api/http";
 import { kept, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import { NAME } from "./links";
 import type { Policy, RoomNow } from "./messages";
 import { Policies } from "./Policies";
 import { enter, putRoom, rooms, useSession } from "./session";
-import { fill, WORDS } from "./words";
+import { WORDS } from "./words";
 
 export function Open() {
   const words = useWords(WORDS);
@@ -107,7 +108,7 @@ export function Open() {
           {there.map(({ room, viewers }) => (
             <div key={room} className="row">
               <span className="grow">{room}</span>
-              <span className="soft">{fill(words.connected, { n: viewers })}</span>
+              <span className="soft">{filled(words.connected, { n: viewers })}</span>
               <button
                 type="button"
                 className="plain"

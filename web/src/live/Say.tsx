@@ -7,9 +7,10 @@ import type { Hindrance } from "../microphone/recorder";
 import { WORDS as SPEECH } from "../microphone/words";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import type { Did, When } from "./messages";
 import { buffer, performLive, say, talk, useSession } from "./session";
-import { fill, WORDS, type Words } from "./words";
+import { WORDS, type Words } from "./words";
 
 const WHENS: When[] = ["now", "next", "end"];
 
@@ -156,9 +157,9 @@ export function Say() {
 function Took({ did, words }: { did: Did; words: Words }) {
   const fps = useSession((session) => session.room?.fps ?? 60);
   const { plan = "", frame, option } = did;
-  if (option !== undefined) return fill(words.tookVote, { plan: optionPlan(did) });
+  if (option !== undefined) return filled(words.tookVote, { plan: optionPlan(did) });
   const seconds = frame === undefined ? 0 : Math.round((frame - (buffer.newest ?? frame)) / fps);
-  return fill(seconds > 1 ? words.tookSoon : words.took, { plan, n: seconds });
+  return filled(seconds > 1 ? words.tookSoon : words.took, { plan, n: seconds });
 }
 
 const optionPlan = ({ option, options }: Did): string =>

@@ -4,11 +4,12 @@ import { useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import type { Asked } from "./messages";
 import { performing, waiting, type Room } from "./room";
 import { buffer, say, useSession } from "./session";
 import { useTime } from "./State";
-import { fill, WORDS, type Words } from "./words";
+import { WORDS, type Words } from "./words";
 
 const OFTEN = 250; // ms
 
@@ -43,7 +44,7 @@ function Performed({ room }: { room: Room }) {
       {asked ? (
         <p>
           <strong>{asked.text}</strong>{" "}
-          <span className="soft">{fill(words.by, { name: nameOf(asked.sender, words) })}</span>
+          <span className="soft">{filled(words.by, { name: nameOf(asked.sender, words) })}</span>
         </p>
       ) : (
         <p className="soft">{words.rests}</p>
@@ -59,7 +60,7 @@ function Queue({ room }: { room: Room }) {
   const due = (one: Asked) =>
     room.speed === 0
       ? words.paused
-      : fill(words.soon, { n: Math.max(1, Math.round((one.frame - frame) / room.fps)) });
+      : filled(words.soon, { n: Math.max(1, Math.round((one.frame - frame) / room.fps)) });
   return (
     <section className="queue" aria-label={words.queue}>
       <h2>
@@ -101,7 +102,7 @@ function VoteNow({ room }: { room: Room }) {
     <section className="votes" aria-label={words.vote}>
       <h2>
         {words.vote}{" "}
-        <span className="soft">{left > 0 ? fill(words.voteLeft, { n: left }) : words.voteOver}</span>
+        <span className="soft">{left > 0 ? filled(words.voteLeft, { n: left }) : words.voteOver}</span>
       </h2>
       {room.role !== "viewer" && <p className="soft">{words.voteHint}</p>}
       {votes.options.map(({ option, text, votes: voices }) => (
@@ -115,7 +116,7 @@ function VoteNow({ room }: { room: Room }) {
           onClick={() => void vote(option)}
         >
           <span>{text}</span>
-          <span>{fill(words.voices, { n: voices })}</span>
+          <span>{filled(words.voices, { n: voices })}</span>
         </button>
       ))}
       <Complaint problem={problem} />

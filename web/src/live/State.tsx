@@ -3,9 +3,10 @@
 import { useEffect, useState } from "react";
 import { useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import type { Link } from "./client";
 import { retry, useSession } from "./session";
-import { fill, WORDS } from "./words";
+import { WORDS } from "./words";
 
 /** The time, told every so many ms. */
 export function useTime(every: number): number {
@@ -30,7 +31,7 @@ export function State() {
       {link?.at === "opening" && words.states.opening}
       {link?.at === "waiting" && (
         <>
-          <strong>{fill(words.states[link.why], { room })}</strong> <Again link={link} />
+          <strong>{filled(words.states[link.why], { room })}</strong> <Again link={link} />
           <Complaint problem={link.problem} />
         </>
       )}
@@ -43,7 +44,7 @@ function Again({ link }: { link: Link & { at: "waiting" } }) {
   const left = Math.ceil((link.until - useTime(500)) / 1000);
   return (
     <>
-      <span aria-hidden="true">{left > 0 ? fill(words.again, { n: left }) : words.trying}</span>{" "}
+      <span aria-hidden="true">{left > 0 ? filled(words.again, { n: left }) : words.trying}</span>{" "}
       <button type="button" className="plain" onClick={retry}>
         {words.retry}
       </button>

@@ -4,8 +4,9 @@ import { useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import { buffer, closeRoom, leave, useSession } from "./session";
-import { fill, WORDS } from "./words";
+import { WORDS } from "./words";
 
 export function Status() {
   const words = useWords(WORDS);
@@ -30,7 +31,7 @@ export function Status() {
         </h2>
         {room && (
           <span className="soft" title={words.connectedHint}>
-            {fill(words.connected, { n: room.viewers })}
+            {filled(words.connected, { n: room.viewers })}
           </span>
         )}
       </div>

@@ -7,6 +7,7 @@ import { LanguageButton } from "../ui/LanguageButton";
 import { CAN_DRAW } from "../ui/machine";
 import { useDocument } from "../ui/useDocument";
 import { WORDS as PAGE } from "../words";
+import { filled } from "../ui/filled";
 import { useJoints } from "./Overlay";
 import { Say } from "./Say";
 import { enter, leave, retry, useSession } from "./session";
@@ -14,7 +15,7 @@ import { Show } from "./Show";
 import { State } from "./State";
 import "./live.css";
 import "./viewer.css";
-import { fill, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const Scene = lazy(() => import("./Scene").then((module) => ({ default: module.Scene })));
 const RATE = 30; // frames a second; what lies between is drawn all the same
@@ -72,7 +73,7 @@ function Header({ room }: { room: string }) {
       <h1>
         <span className="lamp" data-on={open} aria-hidden="true" /> {room}
       </h1>
-      {viewers !== undefined && <span className="soft">{fill(words.connected, { n: viewers })}</span>}
+      {viewers !== undefined && <span className="soft">{filled(words.connected, { n: viewers })}</span>}
       <LanguageButton />
     </header>
   );

@@ -325,8 +325,3 @@ const zh: Words = {
 };
 
 export const WORDS = { en, zh };
-
-/** Words with values in their places: "{n} s" with n = 3 is "3 s". */
-export function fill(words: string, values: Record<string, string | number>): string {
-  return words.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
-}

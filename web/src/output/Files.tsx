@@ -4,9 +4,10 @@ import { useEffect, useState } from "react";
 import { address, get, problemOf, type Problem } from "../api/http";
 import type { Motion } from "../api/motion";
 import { useStudio, useWords } from "../studio";
+import { filled } from "../ui/filled";
 import { nameOf, quoted, save, sizeOf, titleOf } from "./saving";
 import { Trouble } from "./Trouble";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const FILES = ["bvh", "npz", "glb", "vrma", "json"] as const;
 type Suffix = (typeof FILES)[number];

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
+import { filled } from "../ui/filled";
 import { Character } from "./Character";
 import { fits, renderers, requestOf, useForm, type Form, type Renderers } from "./form";
 import { Look } from "./Look";
@@ -11,7 +12,7 @@ import type { Part } from "./Output";
 import { Preview } from "./Preview";
 import { make } from "./renders";
 import { Trouble } from "./Trouble";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 export function Film({ go }: { go: (part: Part) => void }) {
   const words = useWords(WORDS);

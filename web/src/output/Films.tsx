@@ -5,12 +5,13 @@ import { problemOf, type Problem } from "../api/http";
 import { useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { useTold } from "../told/useTold";
+import { filled } from "../ui/filled";
 import { renderers, reuse } from "./form";
 import type { Part } from "./Output";
 import { again, askedOf, discard, isFinished, more, useFilms, type Render } from "./renders";
 import { nameOf, save, sizeOf } from "./saving";
 import { Screen } from "./Screen";
-import { filled, WORDS, type Words } from "./words";
+import { WORDS, type Words } from "./words";
 
 const DAY = 24; // h
 

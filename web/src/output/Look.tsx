@@ -2,6 +2,7 @@
 
 import { useWords } from "../studio";
 import { Choice, named } from "../ui/Choice";
+import { filled } from "../ui/filled";
 import { Count } from "./fields";
 import {
   FIGURES,
@@ -16,7 +17,7 @@ import {
   type Form,
   type SizeName,
 } from "./form";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const SIZE_NAMES: SizeName[] = ["square", "portrait", "landscape", "hd", "own"];
 const RATES = ["12", "15", "24", "25", "30", "60"];

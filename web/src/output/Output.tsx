@@ -2,12 +2,13 @@
 
 import { useEffect, useRef, useState } from "react";
 import { kept, useWords } from "../studio";
+import { filled } from "../ui/filled";
 import { Film } from "./Film";
 import { Films } from "./Films";
 import { Files } from "./Files";
 import "./output.css";
 import { begin, end, isFinished, useFilms } from "./renders";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const PARTS = ["files", "film", "films"] as const;
 export type Part = (typeof PARTS)[number];

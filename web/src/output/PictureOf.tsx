@@ -2,9 +2,10 @@
 
 import { useState, type ChangeEvent } from "react";
 import { useWords } from "../studio";
+import { filled } from "../ui/filled";
 import { useForm } from "./form";
 import { limbsOf, readPicture, readPose, type Wrong } from "./picture";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 /** `finder`: the service finds keypoints by itself. */
 export function PictureOf({ finder }: { finder: boolean }) {

@@ -3,10 +3,11 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { ask, problemOf, type Problem } from "../api/http";
 import { clock, useWords } from "../studio";
+import { filled } from "../ui/filled";
 import { previewOf, type Form } from "./form";
 import type { Reference } from "./picture";
 import { Trouble } from "./Trouble";
-import { filled, WORDS } from "./words";
+import { WORDS } from "./words";
 
 const CALM = 200; // ms without a change, after which it is drawn
 

@@ -258,8 +258,3 @@ const zh: Words = {
 };
 
 export const WORDS = { en, zh };
-
-/** Words with what stands in {braces} put in. */
-export function filled(words: string, values: Record<string, string | number>): string {
-  return words.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}

@@ -5,7 +5,7 @@ import { problemOf, type Problem } from "../api/http";
 import type { Mask } from "../api/motion";
 import { clock, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
-import { labelOf, search, type Known } from "./actions";
+import { titleOf, search, type Known } from "./actions";
 import { Popover } from "./Popover";
 import { clipsOf, lastOf, place, toFrame } from "./tracks";
 import { apply, shownTracks } from "./view";
@@ -85,7 +85,7 @@ function Picker({ mask, close }: { mask: Mask; close: () => void }) {
               pick(action);
             }}
           >
-            {labelOf(action, language)}
+            {titleOf(action, language)}
           </li>
         ))}
       </ul>

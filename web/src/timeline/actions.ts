@@ -46,8 +46,12 @@ function readNames(): Promise<void> {
 
 export const plainName = (action: string): string => action.replaceAll("_", " ");
 
-export function labelOf(action: Known, language: Language): string {
-  return (language === "zh" ? action.aliases.zh[0] : undefined) ?? plainName(action.name);
+/** How an action is called in a language: in Chinese by the first of its Chinese names, if it has one. */
+export function titleOf(
+  { name, aliases }: { name: string; aliases: Partial<Record<Language, string[]>> },
+  language: Language,
+): string {
+  return (language === "zh" && aliases.zh?.[0]) || plainName(name);
 }
 
 /** What actions are called in the language of the page. */
@@ -59,7 +63,7 @@ export function useNames(): (action: string) => string {
   }, [language]);
   return (action) => {
     const found = known[action];
-    return found ? labelOf(found, language) : plainName(action);
+    return found ? titleOf(found, language) : plainName(action);
   };
 }
 
