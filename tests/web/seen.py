@@ -53,6 +53,11 @@ def seek(page: Page, seconds: float) -> None:
     settle(page)
 
 
+def composed(page: Page) -> None:
+    """Wait until what is on the timeline is what the figure does."""
+    page.wait_for_function("document.querySelector('form[aria-busy=true], .tracks[aria-busy=true]') === null")
+
+
 def settle(page: Page) -> None:
     """Wait until two more frames are drawn."""
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from seen import hindrances, position, say, seek, settle
+from seen import composed, hindrances, position, say, seek, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,6 +100,14 @@ def block(page: Page, row: str, action: str) -> Locator:
     return page.get_by_role("group", name=row, exact=True).get_by_role("button", name=action, exact=True)
 
 
+def added(page: Page, row: str, action: str) -> Locator:
+    """The block, once the figure does it."""
+    one = block(page, row, action)
+    one.wait_for(timeout=SLOW)
+    composed(page)
+    return one
+
+
 def times(block: Locator) -> tuple[float, float]:
     """When a block begins and ends, s."""
     words = (block.get_attribute("aria-description") or "").split()  # "0.0 to 2.4 s."
@@ -155,8 +163,7 @@ def test_a_page_that_does_not_come_is_asked_for_once(page: Page, shelf: Locator)
 
 def test_a_click_adds_and_the_figure_does_it(figure: Page, shelf: Locator) -> None:
     shelf.get_by_role("button", name="bow", exact=True).click()
-    bow = block(figure, "Body", "bow")
-    bow.wait_for(timeout=SLOW)
+    bow = added(figure, "Body", "bow")
     start, end = times(bow)
     assert start == pytest.approx(6.8, abs=0.3)  # behind what was there
     shelf.get_by_text(f"bow is on the timeline at {start:.1f} s").wait_for()
@@ -170,8 +177,7 @@ def test_a_click_adds_and_the_figure_does_it(figure: Page, shelf: Locator) -> No
     with figure.expect_response("**/v1/actions?**salute**", timeout=SLOW):
         shelf.get_by_role("searchbox").fill("salute")
     shelf.locator("[data-action=salute]").get_by_role("button", name="salute", exact=True).press("Enter")
-    salute = block(figure, "Right arm", "salute")
-    salute.wait_for(timeout=SLOW)
+    salute = added(figure, "Right arm", "salute")
     start, end = times(salute)
     assert start == pytest.approx(5.0, abs=0.1)
     seek(figure, (start + end) / 2)
@@ -185,8 +191,7 @@ def test_a_card_is_dragged_to_the_other_arm(figure: Page, shelf: Locator) -> Non
     card.wait_for(timeout=SLOW)
     lane = figure.get_by_role("group", name="Left arm", exact=True)
     card.locator(".picture").drag_to(lane, target_position={"x": 150, "y": 8})
-    wave = block(figure, "Left arm", "wave")
-    wave.wait_for(timeout=SLOW)
+    wave = added(figure, "Left arm", "wave")
     start, end = times(wave)
     assert 0.3 < start < 2.5
     seek(figure, (start + end) / 2)
@@ -330,8 +335,7 @@ def test_sequences_are_added_block_by_block(page: Page, shelf: Locator, ask: Ask
     ask("PUT", "/v1/sequences/curtain", {"text": "bow then wave the left hand"})
     shelf.get_by_role("button", name="Sequences").click()
     shelf.get_by_role("button", name="Add curtain to the timeline").click(timeout=SLOW)
-    block(page, "Body", "bow").wait_for(timeout=SLOW)
-    start, end = times(block(page, "Body", "bow"))
+    start, end = times(added(page, "Body", "bow"))
     assert start == pytest.approx(6.8, abs=0.3)
     assert times(block(page, "Body", "wave").last)[0] == pytest.approx(end, abs=0.15)
     shelf.get_by_role("button", name="Perform curtain").click()

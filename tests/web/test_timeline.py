@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from seen import hindrances, position, say, seek
+from seen import composed, hindrances, position, say, seek
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -48,7 +48,7 @@ def recomposed(page: Page, status: int = 200) -> Iterator[None]:
     answer = "**/v1/tracks/*/frames" if status == 200 else lambda response: response.status == status
     with page.expect_response(answer):
         yield
-    page.wait_for_function("document.querySelector('form[aria-busy=true], .tracks[aria-busy=true]') === null")
+    composed(page)
 
 
 def x_of(page: Page, seconds: float) -> float:
