@@ -40,7 +40,7 @@ def say(page: Page, text: str) -> dict[str, Any]:
     with page.expect_response("**/v1/commands") as answer:
         box.press("Enter")
     reply: dict[str, Any] = answer.value.json()
-    page.wait_for_function("document.querySelector('form[aria-busy=true]') === null")
+    composed(page)
     return reply
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from seen import hindrances, microphone, position, say, seek
+from seen import composed, hindrances, microphone, position, say, seek
 
 if TYPE_CHECKING:
     from conftest import Launch
@@ -72,7 +72,7 @@ def performed(page: Page, action: str = "") -> Locator:
 def wait_for_plan(page: Page, action: str) -> None:
     """Until the character performs something with this action, and nothing is being worked on."""
     performed(page, action).wait_for(timeout=30_000)
-    page.wait_for_function("document.querySelector('form[aria-busy=true]') === null")
+    composed(page)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_characters_are_chosen_with_enter_before_the_command_is(page: Page) -> N
     method.send("Input.insertText", {"text": "挥手"})
     page.wait_for_function("document.querySelector('.paper .action')?.textContent === '挥手'")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('form[aria-busy=true]') === null")
+    composed(page)
     assert [body for path, body in asked if path == "commands" and "挥手" in body]
 
 

@@ -167,6 +167,12 @@ export async function perform(text: string, playing = true, said = true): Promis
   set({ chosen: undefined });
 }
 
+/** Perform what some words mean, as if they had been typed. */
+export function say(words: string): void {
+  set({ text: words });
+  void perform(words);
+}
+
 /** Perform what is said in a recording. */
 export async function performSpoken(sound: Blob): Promise<void> {
   set({ source: undefined });

@@ -2,12 +2,12 @@
 
 import { useEffect, useRef, useState } from "react";
 import { address, problemOf, type Problem } from "../api/http";
-import { useStudio, useWords } from "../studio";
+import { say, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { useTold } from "../told/useTold";
 import { titleOf } from "../timeline/actions";
 import { filled } from "../ui/filled";
-import { addAction, say } from "./add";
+import { addAction } from "./add";
 import { action as read, part, remove, restore, type Detail, type Tagged } from "./api";
 import { Picture, Watch } from "./Card";
 import { Edit } from "./Edit";

@@ -2,12 +2,12 @@
 
 import { useState } from "react";
 import { problemOf, type Problem } from "../api/http";
-import { useStudio, useWords } from "../studio";
+import { say, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { useTold } from "../told/useTold";
 import { titleOf } from "../timeline/actions";
 import { filled } from "../ui/filled";
-import { addAction, say } from "./add";
+import { addAction } from "./add";
 import { exchange, type Detail, type Reading, type Uploaded } from "./api";
 import { Picture, Watch } from "./Card";
 import { UNSTATED, yamlOf } from "./map";

@@ -2,11 +2,11 @@
 
 import { useEffect, useRef, useState } from "react";
 import { address, problemOf, type Problem } from "../api/http";
-import { useWords } from "../studio";
+import { say, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { useTold } from "../told/useTold";
 import { filled } from "../ui/filled";
-import { addWords, say } from "./add";
+import { addWords } from "./add";
 import { part, removeSequence, restoreSequence, sequences, type Page, type SavedSequence } from "./api";
 import { end, previewWords, usePreview } from "./preview";
 import { changed, tell, useShelf } from "./state";

@@ -2,7 +2,7 @@
 
 import * as service from "../api/motion";
 import type { Mask, Placed, TrackOf } from "../api/motion";
-import { clock, perform, useStudio } from "../studio";
+import { clock } from "../studio";
 import { clipsOf, insert, lastOf, maskOf, toFrame } from "../timeline/tracks";
 import { apply, shownTracks } from "../timeline/view";
 import type { Action } from "./api";
@@ -52,10 +52,4 @@ export async function addWords(say: string): Promise<Placed | undefined> {
       first,
     )
   );
-}
-
-/** Perform what some words mean, as if they had been typed. */
-export function say(words: string): void {
-  useStudio.setState({ text: words });
-  void perform(words);
 }

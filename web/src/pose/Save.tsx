@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { Problem, problemOf } from "../api/http";
 import type { Mask } from "../api/motion";
-import { perform, useStudio, useWords } from "../studio";
+import { say, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { remember, saved } from "./drafts";
 import { describe, edit, open, startAnew, useEditor } from "./editor";
@@ -85,8 +85,7 @@ export function Save() {
                 type="button"
                 className="chip"
                 onClick={() => {
-                  useStudio.setState({ text: done.say });
-                  void perform(done.say);
+                  say(done.say);
                 }}
               >
                 {done.say}

@@ -4,7 +4,7 @@ import { useId, useState } from "react";
 import { problemOf, type Problem } from "../api/http";
 import { save, type Sequence } from "../api/motion";
 import { changed } from "../library/state";
-import { perform, useStudio, useWords } from "../studio";
+import { say, useStudio, useWords } from "../studio";
 import { Complaint } from "../ui/Complaint";
 import { Popover } from "./Popover";
 import { WORDS } from "./words";
@@ -60,8 +60,7 @@ function Form({ close }: { close: () => void }) {
           autoFocus
           onClick={() => {
             close();
-            useStudio.setState({ text: done.say });
-            void perform(done.say);
+            say(done.say);
           }}
         >
           {done.say}
